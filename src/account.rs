@@ -1,0 +1,34 @@
+//! An account as its policy sees it.
+
+use crate::money::Money;
+use crate::time::Time;
+
+/// What is known of an account now: balances, purchases, whether a payment method is on file. A policy decides from
+/// this alone and keeps no balance of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountView {
+    /// Promotional and paid credit, less the receivable that is not invoiced.
+    pub balance: Money,
+    /// Promotional and paid credit.
+    pub credit: Money,
+    /// Owed for usage beyond credit, not invoiced yet.
+    pub uninvoiced: Money,
+    /// Whether a payment method is on file (a card that has expired still is).
+    pub has_payment_method: bool,
+    /// All that the account has ever paid, for credit and invoices.
+    pub paid: Money,
+    /// When its first payment succeeded.
+    pub first_paid_at: Option<Time>,
+    /// Whether a purchase of any kind is under way: attempted, and neither posted nor finally declined.
+    pub purchase_under_way: bool,
+    /// Purchases of this period, of every kind, succeeded or under way, by their first attempt.
+    pub purchased_in_period: Money,
+    /// How many such purchases belong to this day.
+    pub purchases_today: u32,
+    /// Usage settled in this period, also what credit covered, since the account came under its policy.
+    pub used_in_period: Money,
+    /// Usage of this period beyond credit, less what posted credit paid of it before it was invoiced.
+    pub billed_in_period: Money,
+    /// What the customer is willing to pay in a period, for purchases and for usage each.
+    pub spend_limit: Option<Money>,
+}

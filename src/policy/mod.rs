@@ -1,0 +1,250 @@
+//! Billing policies: the trait, what it is told, what it may command, and one file for each policy.
+//!
+//! A policy is a state machine for one account. It is told what happened and answers with small data; it sees neither
+//! the engine nor the books, neither random numbers nor another account. Between two things worth telling it is not
+//! asked at all: it states its [`Gate`] once, and the engine runs through all requests of that span in one go.
+
+pub mod auto_topup;
+pub mod postpaid;
+pub mod prepaid_pause;
+pub mod trial;
+
+use crate::account::AccountView;
+use crate::document::Table;
+use crate::money::Money;
+use crate::request::Refusal;
+use crate::time::{Span, Time};
+use std::sync::Arc;
+
+/// The rules for one account. `account` is what is known of it now: a policy keeps no balance of its own.
+pub trait Policy: Send + Sync {
+    /// What the gate does from now until the policy is told something.
+    fn gate(&self, account: &AccountView) -> Gate;
+
+    /// Something happened to the account; the answers are carried out in order.
+    fn handle(&mut self, account: &AccountView, event: PolicyEvent) -> Vec<Command>;
+
+    /// How much usage may still settle before it is usage that the policy meant to prevent; zero or less where all
+    /// of it is. By default what the balance covers.
+    fn allowance(&self, account: &AccountView) -> Money {
+        account.balance
+    }
+
+    /// What is bought when an account comes under the policy, and when a payment method is added in a stop: `None`
+    /// where the policy is not a prepaid one, zero where it is left to the customer.
+    fn initial_purchase(&self) -> Option<Money> {
+        None
+    }
+
+    /// Under a limit that is reached: what lacks to a higher one, or `None` where paying does not raise it.
+    fn lacks_to_next_limit(&self, _account: &AccountView) -> Option<Money> {
+        None
+    }
+
+    /// The limit of usage in a period, where there is one.
+    fn limit(&self, _account: &AccountView) -> Option<Money> {
+        None
+    }
+
+    /// Whether usage beyond credit is invoiced rather than a debt by accident.
+    fn is_postpaid(&self) -> bool {
+        false
+    }
+
+    /// The same rules for another account that begins.
+    fn for_new_account(&self) -> Box<dyn Policy>;
+}
+
+/// What a policy does with arriving requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Requests run. The policy is told once usage of `headroom` (more than zero; [`Money::MAX`] for never) has
+    /// settled.
+    Open {
+        /// Usage until the policy wants to be told.
+        headroom: Money,
+    },
+    /// Every request is refused.
+    Closed(Refusal),
+}
+
+/// What a policy is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyEvent {
+    /// The account came under this policy: at signup, or by a move.
+    Opened,
+    /// Usage of the stated headroom has settled.
+    HeadroomUsed,
+    /// A payment of any kind succeeded.
+    PaymentSucceeded,
+    /// Bought credit became balance.
+    CreditPosted,
+    /// Credit expired or lapsed.
+    CreditExpired,
+    /// A top-up was declined, the n-th time in a row for the same one (n from 1).
+    TopUpDeclined {
+        /// Whether for good.
+        hard: bool,
+        /// How often the same top-up has been declined by now.
+        times: usize,
+    },
+    /// A purchase other than a top-up was declined and will not be tried again.
+    PurchaseFailed,
+    /// A payment method was put on file.
+    PaymentMethodAdded,
+    /// The card on file was replaced.
+    CardReplaced,
+    /// A new UTC day began; only told after [`Command::LookAgainNextDay`].
+    DayBegan,
+    /// A new period began.
+    PeriodBegan,
+    /// A time asked for with [`Command::WakeAt`] has come.
+    AlarmRang(Alarm),
+}
+
+/// A policy's own name for a time that it asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alarm(pub u32);
+
+/// What a policy may have done.
+pub enum Command {
+    /// Buy credit at signup or at a move; the account is not open while it is under way with nothing else to spend.
+    BuyInitial(Money),
+    /// Buy credit by automatic top-up.
+    TopUp(Money),
+    /// Try the top-up that was just declined again, after this time.
+    RetryTopUp(Span),
+    /// Give the declined top-up up, and ask the customer to replace the card.
+    AskForNewCard,
+    /// Make the uninvoiced receivable an invoice, and collect it under these terms.
+    Invoice(InvoiceTerms),
+    /// Grant promotional credit.
+    GrantCredit(Grant),
+    /// Tell [`PolicyEvent::AlarmRang`] at a time.
+    WakeAt(Time, Alarm),
+    /// Tell [`PolicyEvent::DayBegan`] when the next UTC day begins.
+    LookAgainNextDay,
+    /// Move the account to another policy.
+    BecomePolicy(Box<dyn Policy>),
+    /// Close the account: write off what it owes.
+    Close,
+}
+
+/// Promotional credit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// How much.
+    pub amount: Money,
+    /// How long it lasts; `None`: for ever.
+    pub expires_after: Option<Span>,
+}
+
+/// How invoices are issued and collected. An invoice keeps the terms it was issued with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvoiceTerms {
+    /// The least that is invoiced; what is below is carried over.
+    pub minimum: Money,
+    /// From its issue to the first attempt at payment.
+    pub due_after: Span,
+    /// From each soft decline to the next attempt.
+    pub retry_after: Arc<[Span]>,
+    /// From its issue until an unpaid invoice closes the account; `None`: never.
+    pub write_off_after: Option<Span>,
+}
+
+/// A policy of a scenario: its rules under a name, and what is common to all kinds.
+#[derive(Clone)]
+pub struct PolicyPlan {
+    /// Its name in the scenario.
+    pub name: String,
+    /// The name of its kind.
+    pub kind: String,
+    /// Promotional credit at signup.
+    pub free_credit: Option<Grant>,
+    /// The rules.
+    pub policy: Arc<dyn Policy>,
+}
+
+/// A kind of policy that a scenario can name.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// The name in scenarios.
+    pub name: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// Its rules, as a customer would be told.
+    pub rules: &'static str,
+    /// Its parameters beside those common to all kinds.
+    pub parameters: &'static [Parameter],
+    /// Reads its parameters; `None` where one is at fault (the table has noted it).
+    pub read: fn(&mut Table<'_>, &Kinds) -> Option<Box<dyn Policy>>,
+}
+
+/// A parameter of a kind of policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// The key.
+    pub key: &'static str,
+    /// The default as TOML, or what stands for it, such as `required` or `none`.
+    pub default: &'static str,
+    /// What it means, with its unit.
+    pub meaning: &'static str,
+}
+
+/// The parameters that every kind has.
+pub const COMMON_PARAMETERS: &[Parameter] = &[
+    Parameter { key: "name", default: "its kind", meaning: "what the policy is called in the results" },
+    Parameter {
+        key: "free_credit",
+        default: "none",
+        meaning: "{ amount, expires_after }: promotional credit granted at signup, in dollars",
+    },
+];
+
+/// The kinds of policy that scenarios may name.
+#[derive(Clone)]
+pub struct Kinds(Vec<Kind>);
+
+impl Kinds {
+    /// The kinds that this crate brings. This list is where a name in a scenario meets a file.
+    pub fn built_in() -> Kinds {
+        Kinds(vec![prepaid_pause::KIND, auto_topup::KIND, postpaid::KIND, trial::KIND])
+    }
+
+    /// These kinds and one more.
+    ///
+    /// # Panics
+    /// If a kind of that name is there already.
+    #[must_use]
+    pub fn with(mut self, kind: Kind) -> Kinds {
+        assert!(self.named(kind.name).is_none(), "a policy kind `{}` is registered already", kind.name);
+        self.0.push(kind);
+        self
+    }
+
+    /// The kind of that name.
+    pub fn named(&self, name: &str) -> Option<&Kind> {
+        self.0.iter().find(|kind| kind.name == name)
+    }
+
+    /// All kinds, in order of registration.
+    pub fn iter(&self) -> impl Iterator<Item = &Kind> {
+        self.0.iter()
+    }
+
+    /// Reads a policy by its `kind` and parameters: a `[[policy]]` of a scenario, or a policy that another one moves
+    /// accounts to. Returns the kind's name with it.
+    pub fn read(&self, table: &mut Table<'_>) -> Option<(&Kind, Box<dyn Policy>)> {
+        let names: Vec<&str> = self.iter().map(|kind| kind.name).collect();
+        let name: String = table.require("kind", &format!("name one, as in `kind = \"{}\"`", names[0]))?;
+        let Some(kind) = self.named(&name) else {
+            table.fault(
+                "kind",
+                format!("there is no policy kind \"{name}\""),
+                &format!("use one of {}", names.join(", ")),
+            );
+            return None;
+        };
+        Some((kind, (kind.read)(table, self)?))
+    }
+}

@@ -1,0 +1,152 @@
+//! The workload: who sends which requests when, how payments fare, and what customers do. It knows no policy.
+
+pub mod customer;
+pub mod distribution;
+pub mod payments;
+pub mod trace;
+
+use crate::money::Money;
+use crate::time::{Span, Time};
+use distribution::Distribution;
+use std::sync::Arc;
+use trace::Trace;
+
+/// A group of accounts alike in their workload and their customers.
+#[derive(Clone, Debug)]
+pub struct Cohort {
+    /// Its name; the random numbers of its accounts depend on it.
+    pub name: String,
+    /// How many accounts it has.
+    pub accounts: u32,
+    /// When they sign up.
+    pub signup: Signup,
+    /// What they send.
+    pub workload: Workload,
+    /// Who they are.
+    pub customer: customer::CustomerModel,
+}
+
+/// When the accounts of a cohort sign up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signup {
+    /// All at the start of the run.
+    AtStart,
+    /// Evenly at random over a window from the start of the run.
+    Over(Span),
+}
+
+/// What the accounts of a cohort send.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// When requests come.
+    pub arrivals: Arrivals,
+    /// How the rate of a random process changes over time.
+    pub modulation: Modulation,
+    /// Each account's own factor on its rate, before scaling to mean 1.
+    pub heterogeneity: Option<Distribution>,
+    /// Token counts. A recorded trace has its own prompt and output, and uses `cached_share` only.
+    pub tokens: Tokens,
+    /// Indexes into the price list with their weights (not all zero, not scaled).
+    pub models: Vec<(u16, f64)>,
+}
+
+/// The process of arrivals.
+#[derive(Clone, Debug)]
+pub enum Arrivals {
+    /// Independent of the past.
+    Poisson {
+        /// Requests of an account a day, on average.
+        per_day: f64,
+    },
+    /// A renewal process with gamma gaps, the first of them at signup; regular where `cv` is 0.
+    Gamma {
+        /// Requests of an account a day, on average in the long run.
+        per_day: f64,
+        /// Coefficient of variation of the gaps.
+        cv: f64,
+    },
+    /// Recorded requests.
+    Trace(Arc<Trace>),
+}
+
+/// How the rate of a random process changes over time: the product of all these.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Modulation {
+    /// A weight for each hour of the UTC day, of mean 1.
+    pub daily: [f64; 24],
+    /// A weight for each weekday, Monday first, of mean 1.
+    pub weekly: [f64; 7],
+    /// g in the factor (1 + g)^(days since the start / 30); above -1.
+    pub growth_per_month: f64,
+}
+
+impl Modulation {
+    /// A rate that does not change.
+    pub const NONE: Modulation = Modulation { daily: [1.0; 24], weekly: [1.0; 7], growth_per_month: 0.0 };
+}
+
+/// Token counts of a request.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// Prompt tokens, at least 1.
+    pub prompt: Distribution,
+    /// Output tokens, at least 0.
+    pub output: Distribution,
+    /// The share of the prompt that is cached.
+    pub cached_share: Distribution,
+    /// Each account's own lognormal factors of median 1: the sigma of the one on the prompt.
+    pub prompt_spread: f64,
+    /// The sigma of the one on the output.
+    pub output_spread: f64,
+    /// The correlation of the logarithms of the two.
+    pub spread_correlation: f64,
+}
+
+/// How many requests a [`Block`] holds at most.
+pub const BLOCK: usize = 128;
+
+/// A run of consecutive requests of one account, as columns.
+///
+/// Two running sums over the block let the engine charge a whole span of requests at the price of looking at its ends:
+/// `cost_before[b] - cost_before[a]` is what requests `a..b` cost, and the moment likewise is the sum of each cost
+/// times its arrival.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// How many requests there are: the first `len` places of each column.
+    pub len: usize,
+    /// Arrival times, ascending.
+    pub at: [Time; BLOCK],
+    /// Model of each, an index into the price list.
+    pub model: [u16; BLOCK],
+    /// Prompt tokens, cached ones included.
+    pub prompt: [u32; BLOCK],
+    /// Of the prompt, the cached tokens.
+    pub cached: [u32; BLOCK],
+    /// Output tokens.
+    pub output: [u32; BLOCK],
+    /// `cost_before[i]`: what the first `i` requests of the block cost, in nano-dollars.
+    pub cost_before: [i64; BLOCK + 1],
+    /// `moment_before[i]`: the sum of cost times arrival over the first `i`, in nano-dollars times microseconds.
+    pub moment_before: [i128; BLOCK + 1],
+}
+
+impl Block {
+    /// A block without requests.
+    pub fn empty() -> Block {
+        Block {
+            len: 0,
+            at: [Time::START; BLOCK],
+            model: [0; BLOCK],
+            prompt: [0; BLOCK],
+            cached: [0; BLOCK],
+            output: [0; BLOCK],
+            cost_before: [0; BLOCK + 1],
+            moment_before: [0; BLOCK + 1],
+        }
+    }
+
+    /// What one request costs.
+    pub fn cost(&self, index: usize) -> Money {
+        Money::from_nanos(self.cost_before[index + 1] - self.cost_before[index])
+    }
+}

@@ -1,0 +1,30 @@
+//! How payments fare: latency, declines, spells without funds, outages, cards that expire, fees.
+
+use super::distribution::Distribution;
+use crate::money::{Money, Share};
+use crate::time::{Span, Time};
+
+/// The processor and the cards.
+#[derive(Clone, Debug)]
+pub struct PaymentModel {
+    /// From an attempt (or the end of an outage) to its result, in microseconds.
+    pub latency: Distribution,
+    /// From the success of a purchase until its credit can be used.
+    pub posting_delay: Span,
+    /// The probability that an attempt is declined this once; with spells, their long-run share of time.
+    pub decline: f64,
+    /// The same until the account has had a success.
+    pub first_decline: f64,
+    /// The mean length of a spell without funds; zero: declines are independent.
+    pub decline_lasts: Span,
+    /// The probability that an expired card is renewed at once.
+    pub card_updater: f64,
+    /// The share of a payment taken as a fee, rounded half up to a cent.
+    pub fee_share: Share,
+    /// The fixed part of the fee.
+    pub fee_fixed: Money,
+    /// How long a card lives, in microseconds; `None`: for ever.
+    pub card_lifetime: Option<Distribution>,
+    /// Windows in which the processor does nothing: [from, until), in the order of their start.
+    pub outages: Vec<(Time, Time)>,
+}
