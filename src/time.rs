@@ -44,7 +44,7 @@ impl Span {
 
     /// A drawn length: rounded half up to a microsecond, within [0, [`Span::MAX`]].
     pub fn from_micros_f64(micros: f64) -> Span {
-        Span((micros + 0.5).floor().clamp(0.0, Span::MAX.0 as f64) as i64)
+        Span(((micros + 0.5).floor().max(0.0) as i64).min(Span::MAX.0))
     }
 
     /// The length in days, as near as a float comes.
