@@ -12,4 +12,5 @@ pub mod scenario;
 pub mod statistics;
 pub mod tariff;
 pub mod time;
+pub mod wallet;
 pub mod workload;
