@@ -29,7 +29,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault that is not at a line, or whose line is not known yet.
+    /// A fault of the whole file, or one whose line is yet to be told.
     pub(super) fn new(wrong: impl Into<String>, hint: impl Into<String>) -> Fault {
         Fault { line: None, wrong: wrong.into(), hint: hint.into() }
     }
@@ -37,6 +37,16 @@ impl Fault {
     /// The same fault, with the line it is on.
     pub(super) fn at(self, line: u64) -> Fault {
         Fault { line: Some(line), ..self }
+    }
+
+    /// A value that will not do.
+    pub(super) fn value(column: &str, text: impl fmt::Display, hint: &str) -> Fault {
+        Fault::new(format!("`{column}` is `{text}`"), hint)
+    }
+
+    /// A value that is not there.
+    pub(super) fn missing(column: &str, hint: &str) -> Fault {
+        Fault::new(format!("`{column}` is missing"), hint)
     }
 }
 
@@ -48,7 +58,10 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    /// Notes one more.
+    pub fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+
     pub fn push(&mut self, fault: Fault) {
         if self.first.len() < SHOWN {
             self.first.push(fault);
@@ -63,6 +76,13 @@ impl Faults {
             return Ok(());
         }
         Err(TraceError { file: file.to_owned(), faults: self.first, more: self.more })
+    }
+}
+
+impl TraceError {
+    /// A single fault.
+    pub(super) fn of(file: &Path, fault: Fault) -> TraceError {
+        TraceError { file: file.to_owned(), faults: vec![fault], more: 0 }
     }
 }
 
