@@ -246,13 +246,14 @@ impl Kinds {
     /// accounts to. Returns the kind's name with it.
     pub fn read(&self, table: &mut Table<'_>) -> Option<(&Kind, Box<dyn Policy>)> {
         let names: Vec<&str> = self.iter().map(|kind| kind.name).collect();
-        let name: String = table.require("kind", &format!("name one, as in `kind = \"{}\"`", names[0]))?;
-        let Some(kind) = self.named(&name) else {
-            table.fault(
-                "kind",
-                format!("there is no policy kind \"{name}\""),
-                &format!("use one of {}", names.join(", ")),
-            );
+        let name: Option<String> =
+            table.require("kind", &format!("name one, as in `kind = \"{}\"`", names[0]));
+        let Some(kind) = name.as_deref().and_then(|name| self.named(name)) else {
+            if let Some(name) = name {
+                let wrong = format!("there is no policy kind \"{name}\"");
+                table.fault("kind", wrong, &format!("use one of {}", names.join(", ")));
+            }
+            table.leave_rest();
             return None;
         };
         Some((kind, (kind.read)(table, self)?))

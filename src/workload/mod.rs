@@ -1,11 +1,18 @@
 //! The workload: who sends which requests when, how payments fare, and what customers do. It knows no policy.
 
+mod column;
 pub mod customer;
 pub mod distribution;
+mod expectation;
+pub mod generator;
 pub mod payments;
+mod profile;
+mod special;
 pub mod trace;
+mod vector;
 
 use crate::money::Money;
+use crate::rng::{AccountStreams, Purpose};
 use crate::time::{Span, Time};
 use distribution::Distribution;
 use std::ops::Range;
@@ -34,6 +41,20 @@ pub enum Signup {
     AtStart,
     /// Evenly at random over a window from the start of the run.
     Over(Span),
+}
+
+impl Signup {
+    /// When an account signs up.
+    pub fn time(self, streams: AccountStreams) -> Time {
+        match self {
+            Signup::AtStart => Time::START,
+            Signup::Over(window) => {
+                let draw = rand::Rng::next_u64(&mut streams.draws(Purpose::Signup, 0));
+                let micros = (i128::from(draw) * i128::from(window.micros())) >> 64;
+                Time::START + Span::from_micros(micros as i64)
+            }
+        }
+    }
 }
 
 /// What the accounts of a cohort send.
