@@ -118,7 +118,8 @@ impl Choice {
             })
             .collect();
         let thing = |word: u64| ends.partition_point(|end| *end <= word).min(ends.len() - 1);
-        let guide = (0..=1u64 << Self::GUIDE_BITS).map(|bits| thing(bits << (32 - Self::GUIDE_BITS))).collect();
+        let guide =
+            (0..=1u64 << Self::GUIDE_BITS).map(|bits| thing(bits << (32 - Self::GUIDE_BITS))).collect();
         Choice { ends, guide }
     }
 

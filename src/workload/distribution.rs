@@ -237,7 +237,13 @@ impl Shape {
     /// Source: Klugman, Panjer, Willmot, "Loss Models", appendix A (limited expected values).
     fn partial_mean(&self, x: f64) -> f64 {
         match *self {
-            Shape::Constant(value) => if x >= value { value } else { 0.0 },
+            Shape::Constant(value) => {
+                if x >= value {
+                    value
+                } else {
+                    0.0
+                }
+            }
             Shape::Uniform { min, max } => {
                 let until = x.clamp(min, max);
                 self.cdf(x) * (min + until) / 2.0
@@ -262,7 +268,8 @@ impl Shape {
             }
             Shape::Empirical { ref values, ref weights } => {
                 let until = values.partition_point(|value| *value <= x);
-                let sum: f64 = values[..until].iter().zip(weights).map(|(value, weight)| value * weight).sum();
+                let sum: f64 =
+                    values[..until].iter().zip(weights).map(|(value, weight)| value * weight).sum();
                 sum / weights.iter().sum::<f64>()
             }
         }

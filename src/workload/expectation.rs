@@ -28,7 +28,8 @@ impl Workload {
     pub fn expected_cost_per_request(&self, tariff: &Tariff) -> f64 {
         let weights: f64 = self.models.iter().map(|(_, weight)| weight).sum();
         let average = |of: fn(&Price) -> u32| {
-            let prices = self.models.iter().map(|(model, weight)| weight * f64::from(of(tariff.price(*model))));
+            let prices =
+                self.models.iter().map(|(model, weight)| weight * f64::from(of(tariff.price(*model))));
             prices.sum::<f64>() / weights
         };
         let drawn = Prices {

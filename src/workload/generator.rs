@@ -126,7 +126,9 @@ impl Prepared {
     /// The requests of one account from its signup to the horizon.
     pub fn requests(&self, streams: AccountStreams, account: u32, signup: Time) -> Requests<'_> {
         let feed = match &self.source {
-            Source::Random(random) => Feed::Random(RandomFeed::new(random, streams, signup.min(self.horizon))),
+            Source::Random(random) => {
+                Feed::Random(RandomFeed::new(random, streams, signup.min(self.horizon)))
+            }
             Source::Recorded(trace) => {
                 let all = trace.by_account.get(account as usize).map_or(&[][..], Vec::as_slice);
                 let at = |record: &u32| trace.records[*record as usize].at;
@@ -220,7 +222,8 @@ impl Requests<'_> {
             return;
         }
         let prompts = groups(&mut block.prompt, block.len);
-        for ((cached, prompts), group) in groups(&mut block.cached, block.len).zip(prompts).zip(self.group..) {
+        for ((cached, prompts), group) in groups(&mut block.cached, block.len).zip(prompts).zip(self.group..)
+        {
             let shares = share.draw(self.streams, Purpose::CachedShare, group);
             for ((cached, share), prompt) in cached.iter_mut().zip(shares).zip(prompts) {
                 let prompt = f64::from(*prompt);
