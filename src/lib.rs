@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod document;
+pub mod engine;
 pub mod experiment;
 pub mod metrics;
 pub mod money;

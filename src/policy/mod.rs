@@ -68,6 +68,11 @@ pub enum Gate {
     Closed(Refusal),
 }
 
+/// The gate of a prepaid policy whose credit is used up.
+pub fn closed_without_credit(account: &AccountView) -> Gate {
+    Gate::Closed(if account.has_payment_method { Refusal::NoCredit } else { Refusal::NoPaymentMethod })
+}
+
 /// What a policy is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyEvent {
@@ -125,7 +130,12 @@ pub enum Command {
     /// Tell [`PolicyEvent::DayBegan`] when the next UTC day begins.
     LookAgainNextDay,
     /// Move the account to another policy.
-    BecomePolicy(Box<dyn Policy>),
+    BecomePolicy {
+        /// Its rules from now on.
+        policy: Box<dyn Policy>,
+        /// Whether the account counts as converted: whether a trial ends.
+        converts: bool,
+    },
     /// Close the account: write off what it owes.
     Close,
 }
