@@ -22,8 +22,8 @@ pub struct Table<'d> {
     node: NodeId,
     /// The keys that may be there.
     known: Vec<String>,
-    /// The keys that are refused by name.
-    refused: Vec<String>,
+    /// The keys that are refused by a message of their own.
+    ignored: Vec<String>,
     leaves_rest: bool,
 }
 
@@ -35,8 +35,8 @@ impl<'d> Table<'d> {
         name: String,
         node: NodeId,
     ) -> Table<'d> {
-        let (known, refused) = (Vec::new(), Vec::new());
-        Table { context, table, at, name, node, known, refused, leaves_rest: false }
+        let (known, ignored) = (Vec::new(), Vec::new());
+        Table { context, table, at, name, node, known, ignored, leaves_rest: false }
     }
 
     /// The value of a key that may be absent.
@@ -104,6 +104,15 @@ impl<'d> Table<'d> {
         items.into_iter().map(|item| item.named(key)).filter_map(table).collect()
     }
 
+    /// The tables of the array under a key, at least one; the hint says how to write it.
+    pub fn require_children(&mut self, key: &str, hint: &str) -> Vec<Table<'d>> {
+        let items = self.table.get(key).map(|value| value.get_ref().as_array().map(|items| items.len()));
+        if matches!(items, None | Some(Some(0))) {
+            self.lacks(key, hint);
+        }
+        self.children(key)
+    }
+
     /// Notes a fault unless exactly one of these keys is there, which it returns: for tables that choose between kinds
     /// of things.
     pub fn one_of<'k>(&mut self, keys: &[&'k str]) -> Option<&'k str> {
@@ -119,7 +128,7 @@ impl<'d> Table<'d> {
 
     /// Refuses a key that is planned, but cannot be used yet.
     pub fn not_yet(&mut self, key: &str) {
-        self.refused.push(key.to_owned());
+        self.ignore(key);
         if self.has(key) {
             self.fault(key, format!("`{key}` is not supported yet"), "leave it out");
         }
@@ -127,8 +136,11 @@ impl<'d> Table<'d> {
 
     /// Refuses a key that is planned unless its value is the one that changes nothing, which is written down.
     pub fn only<T: Read + PartialEq>(&mut self, key: &str, off: &str) {
+        let before = self.context.notes.borrow().faults.len();
         let value: Option<T> = self.get_or(key, off);
-        if value.is_some_and(|value| value != read_default(key, off)) {
+        if value.is_none_or(|value| value != read_default(key, off)) {
+            // What is planned may have quite another type.
+            self.context.notes.borrow_mut().faults.truncate(before);
             let wrong = format!("`{key}` other than `{off}` is not supported yet");
             self.fault(key, wrong, "leave it out");
         }
@@ -172,6 +184,11 @@ impl<'d> Table<'d> {
         self.context.note(self.at.clone(), wrong.into(), hint.to_owned());
     }
 
+    /// Lets a key pass without reading it: for one that is refused by a message of its own.
+    pub fn ignore(&mut self, key: &str) {
+        self.ignored.push(key.to_owned());
+    }
+
     /// Lets keys that nobody has asked for pass: for a table that cannot be read at all, a fault being noted already.
     pub fn leave_rest(&mut self) {
         self.leaves_rest = true;
@@ -206,7 +223,7 @@ impl Drop for Table<'_> {
         if self.leaves_rest {
             return;
         }
-        let asked = |key: &str| self.known.iter().chain(&self.refused).any(|known| known == key);
+        let asked = |key: &str| self.known.iter().chain(&self.ignored).any(|known| known == key);
         let unknown = self.table.keys().filter(|key| !asked(key.get_ref()));
         for key in unknown {
             let name = key.get_ref().as_ref();

@@ -52,6 +52,11 @@ impl<'d> Value<'d> {
         self.value.get_ref().as_str()
     }
 
+    /// Whether it is an array.
+    pub fn is_array(&self) -> bool {
+        self.value.get_ref().is_array()
+    }
+
     /// The table, where it is one.
     pub fn table(&self) -> Option<Table<'d>> {
         let table = self.value.get_ref().as_table()?;
