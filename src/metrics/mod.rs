@@ -54,7 +54,7 @@ pub enum Flow {
     PaymentsDeclined,
     /// Successful purchases by automatic top-up.
     TopUps,
-    /// All other successful purchases.
+    /// Successful purchases that customers made themselves after signup.
     ManualPurchases,
     /// Invoices issued.
     Invoices,

@@ -197,8 +197,14 @@ impl Observer for Recorder<'_> {
                 self.count(now, Flow::Payments, 1);
                 match (result, kind) {
                     (PaymentResult::Success, Some(PurchaseKind::TopUp)) => self.count(now, Flow::TopUps, 1),
-                    (PaymentResult::Success, Some(_)) => self.count(now, Flow::ManualPurchases, 1),
-                    (PaymentResult::Success, None) => {} // an invoice
+                    (
+                        PaymentResult::Success,
+                        Some(PurchaseKind::Answer | PurchaseKind::WithPaymentMethod),
+                    ) => {
+                        self.count(now, Flow::ManualPurchases, 1);
+                    }
+                    // What was bought at signup or at a move, and invoices, are told by other figures.
+                    (PaymentResult::Success, Some(PurchaseKind::Initial) | None) => {}
                     _ => self.count(now, Flow::PaymentsDeclined, 1),
                 }
             }
