@@ -71,12 +71,20 @@ pub fn count(column: &str, text: &[u8]) -> Result<u32, Fault> {
     }
 }
 
-/// A value as it is shown in a message: its beginning, with what cannot be printed escaped.
+/// A value as it is shown in a message: its beginning, with control characters escaped.
 pub fn quoted(text: &[u8]) -> String {
     const SHOWN: usize = 60;
     let text = String::from_utf8_lossy(text);
-    let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
-    if text.chars().nth(SHOWN).is_some() {
+    let mut chars = text.chars();
+    let mut shown = String::new();
+    for char in chars.by_ref().take(SHOWN) {
+        if char.is_control() {
+            shown.extend(char.escape_default());
+        } else {
+            shown.push(char);
+        }
+    }
+    if chars.next().is_some() {
         shown.push_str("...");
     }
     shown

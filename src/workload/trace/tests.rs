@@ -341,7 +341,7 @@ fn mooncake_faults_are_told_by_key() {
         ),
         (
             r#"{"timestamp": 0"#,
-            "`{\\\"timestamp\\\": 0` is not a request: EOF while parsing an object (column 15)",
+            "`{\"timestamp\": 0` is not a request: EOF while parsing an object (column 15)",
             object,
         ),
     ] {
