@@ -30,8 +30,8 @@ fn reading(criterion: &mut Criterion) {
                 let (hour, minute, second, micro) = clock(request);
                 let (account, model, prompt) = (request * 7 % 1000, request % 2, request * 31 % 4096);
                 format!(
-                    "2026-01-31T{hour:02}:{minute:02}:{second:02}.{micro:06}Z,account-{account},model-{model},\
-                     {prompt},{},{}",
+                    "2026-01-31T{hour:02}:{minute:02}:{second:02}.{micro:06}Z,\
+                     account-{account},model-{model},{prompt},{},{}",
                     prompt / 2,
                     request % 512
                 )

@@ -1,5 +1,5 @@
-//! Reading published traces. They are not part of the repository: where the folder `shared/data` is not beside it, these
-//! tests say so and pass.
+//! Reading published traces. They are not part of the repository: where the folder `shared/data` is not
+//! beside it, these tests say so and pass.
 
 use billsim::time::Time;
 use billsim::workload::trace::{Format, Trace, TraceOptions};

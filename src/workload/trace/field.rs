@@ -99,8 +99,8 @@ fn digits(text: &[u8]) -> Option<i64> {
         .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0')))
 }
 
-/// The fraction of a second that a text begins with: its whole microseconds, whether anything was cut off, and the
-/// rest of the text. Where there is no point there is no fraction.
+/// The fraction of a second that a text begins with: its whole microseconds, whether anything was cut off,
+/// and the rest of the text. Where there is no point there is no fraction.
 fn fraction(text: &[u8]) -> Option<(i64, bool, &[u8])> {
     let Some((b'.', text)) = text.split_first() else {
         return Some((0, false, text));
