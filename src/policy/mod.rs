@@ -93,7 +93,7 @@ pub enum PolicyEvent {
         /// How often the same top-up has been declined by now.
         times: usize,
     },
-    /// A purchase other than a top-up was declined and will not be tried again.
+    /// A purchase other than a top-up was declined and will not be tried again, or was not made at all.
     PurchaseFailed,
     /// A payment method was put on file.
     PaymentMethodAdded,
