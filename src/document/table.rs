@@ -115,14 +115,20 @@ impl<'d> Table<'d> {
 
     /// Notes a fault unless exactly one of these keys is there, which it returns: for tables that choose between kinds
     /// of things.
-    pub fn one_of<'k>(&mut self, keys: &[&'k str]) -> Option<&'k str> {
+    pub fn one_of(&mut self, keys: &[&'static str]) -> Option<&'static str> {
         keys.iter().for_each(|key| self.know(key));
-        let mut there = keys.iter().filter(|key| self.has(key));
-        if let (Some(key), None) = (there.next(), there.next()) {
-            return Some(key);
+        let there: Vec<&str> = keys.iter().copied().filter(|key| self.has(key)).collect();
+        match there[..] {
+            [key] => return Some(key),
+            [] => {
+                let wrong = format!("{} needs one of {}", self.shown(), listed(keys));
+                self.fault_here(wrong, &format!("give one of them, as in `{} = ...`", keys[0]));
+            }
+            _ => {
+                let wrong = format!("{} has more than one of {}", self.shown(), listed(&there));
+                self.fault_here(wrong, "leave all but one of them out");
+            }
         }
-        let wrong = format!("{} needs exactly one of {}", self.shown(), listed(keys));
-        self.fault_here(wrong, &format!("give one of them, as in `{} = ...`", keys[0]));
         None
     }
 
@@ -142,7 +148,7 @@ impl<'d> Table<'d> {
             // What is planned may have quite another type.
             self.context.notes.borrow_mut().faults.truncate(before);
             let wrong = format!("`{key}` other than `{off}` is not supported yet");
-            self.fault(key, wrong, "leave it out");
+            self.fault(key, wrong, &format!("leave it out, or write `{key} = {off}`"));
         }
     }
 

@@ -94,7 +94,9 @@ mod tests {
     #[test]
     fn buys_the_initial_credit_at_signup_if_there_is_something_to_pay_with() {
         let opened = |account: AccountView| policy().handle(&account, PolicyEvent::Opened);
-        assert!(matches!(opened(holding(Money::ZERO))[..], [Command::BuyInitial(amount)] if amount == Money::dollars(10)));
+        assert!(
+            matches!(opened(holding(Money::ZERO))[..], [Command::BuyInitial(amount)] if amount == Money::dollars(10))
+        );
         assert!(opened(AccountView { has_payment_method: false, ..holding(Money::ZERO) }).is_empty());
         let mut none = PrepaidPause { initial_purchase: Money::ZERO };
         assert!(none.handle(&holding(Money::ZERO), PolicyEvent::Opened).is_empty());

@@ -16,8 +16,16 @@ pub const KIND: Kind = Kind {
             method on file moves to the policy in `then`; one without is suspended (402) until it adds one, and then \
             moves.",
     parameters: &[
-        Parameter { key: "credit", default: "1.00", meaning: "promotional credit granted at signup, in dollars, above 0" },
-        Parameter { key: "expires_after", default: "never", meaning: "how long that credit and the trial last at most" },
+        Parameter {
+            key: "credit",
+            default: "1.00",
+            meaning: "promotional credit granted at signup, in dollars, above 0",
+        },
+        Parameter {
+            key: "expires_after",
+            default: "never",
+            meaning: "how long that credit and the trial last at most",
+        },
         Parameter {
             key: "then",
             default: "required",
@@ -33,7 +41,8 @@ const EXPIRY: Alarm = Alarm(0);
 fn read(table: &mut Table<'_>, kinds: &super::Kinds) -> Option<Box<dyn Policy>> {
     let credit = table.get_or::<Dollars>("credit", "1.00");
     let expires_after = table.get::<Span>("expires_after");
-    let Some(mut then) = table.require_child("then", "say what follows, as in `then = { kind = \"prepaid_pause\" }`")
+    let Some(mut then) =
+        table.require_child("then", "say what follows, as in `then = { kind = \"prepaid_pause\" }`")
     else {
         return None;
     };

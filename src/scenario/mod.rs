@@ -271,10 +271,11 @@ fn check_name(table: &Table<'_>, name: &str) {
     }
 }
 
-/// Notes a fault at each table whose name an earlier one has.
-fn check_unique<'n>(named: impl Iterator<Item = (&'n Table<'n>, &'n str)>) {
-    let mut names: Vec<&str> = Vec::new();
-    for (table, name) in named {
+/// Notes a fault at each table that has the name of an earlier one; the default is what a table without one is called.
+fn check_unique(tables: &[Table<'_>], default: impl Fn(usize, &Table<'_>) -> String) {
+    let mut names: Vec<String> = Vec::new();
+    for (index, table) in tables.iter().enumerate() {
+        let name = table.peek("name").map_or_else(|| default(index, table), str::to_owned);
         if names.contains(&name) {
             let wrong = format!("two tables `{}` have the name \"{name}\"", table.name());
             table.fault("name", wrong, "give each a `name` of its own");
