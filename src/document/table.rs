@@ -4,11 +4,12 @@ use super::fault::Noted;
 use super::resolved::{Node, NodeId};
 use super::value::Value;
 use super::{Context, Read};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
-/// One table of a document, read key by key, each key once.
+/// One table of a document, read key by key: each key once, or the methods that read panic.
 ///
 /// Faults are noted, not returned: read every key first, then give up (`?`) on those that are `None`. A table that
 /// goes out of scope notes the keys that nobody has asked for.
@@ -20,10 +21,12 @@ pub struct Table<'d> {
     /// Its own key.
     name: String,
     node: NodeId,
-    /// The keys that may be there.
+    /// The keys that may be there, in the order of reading.
     known: Vec<String>,
-    /// The keys that are refused by a message of their own.
-    ignored: Vec<String>,
+    /// These, and the keys that are refused by a message of their own.
+    asked: BTreeSet<String>,
+    /// The keys whose values have been written down.
+    written: BTreeSet<String>,
     leaves_rest: bool,
 }
 
@@ -35,8 +38,17 @@ impl<'d> Table<'d> {
         name: String,
         node: NodeId,
     ) -> Table<'d> {
-        let (known, ignored) = (Vec::new(), Vec::new());
-        Table { context, table, at, name, node, known, ignored, leaves_rest: false }
+        Table {
+            context,
+            table,
+            at,
+            name,
+            node,
+            known: Vec::new(),
+            asked: BTreeSet::new(),
+            written: BTreeSet::new(),
+            leaves_rest: false,
+        }
     }
 
     /// The value of a key that may be absent.
@@ -54,8 +66,7 @@ impl<'d> Table<'d> {
             return self.get(key);
         }
         self.know(key);
-        let node = self.context.node(Node::Literal(default.to_owned()));
-        self.context.insert(self.node, key, node);
+        self.write(key, Node::Literal(default.to_owned()));
         Some(read_default(key, default))
     }
 
@@ -88,8 +99,7 @@ impl<'d> Table<'d> {
             return self.child(key);
         }
         self.know(key);
-        let node = self.context.node(Node::Table(Vec::new()));
-        self.context.insert(self.node, key, node);
+        let node = self.write(key, Node::Table(Vec::new()));
         Some(Table::new(self.context, &self.context.empty, self.at.clone(), key.to_owned(), node))
     }
 
@@ -192,7 +202,7 @@ impl<'d> Table<'d> {
 
     /// Lets a key pass without reading it: for one that is refused by a message of its own.
     pub fn ignore(&mut self, key: &str) {
-        self.ignored.push(key.to_owned());
+        self.asked.insert(key.to_owned());
     }
 
     /// Lets keys that nobody has asked for pass: for a table that cannot be read at all, a fault being noted already.
@@ -203,13 +213,23 @@ impl<'d> Table<'d> {
     fn value(&mut self, key: &str) -> Option<Value<'d>> {
         self.know(key);
         let value = self.table.get(key)?;
-        let node = self.context.node(Node::Literal(self.context.literal(&value.span()).to_owned()));
-        self.context.insert(self.node, key, node);
+        let node = self.write(key, Node::Literal(self.context.literal(&value.span()).to_owned()));
         Some(Value::new(self.context, value, key.to_owned(), node))
     }
 
+    /// Writes the value of a key down.
+    ///
+    /// # Panics
+    /// If that has been done.
+    fn write(&mut self, key: &str, node: Node) -> NodeId {
+        assert!(self.written.insert(key.to_owned()), "the key `{key}` is read twice");
+        let node = self.context.node(node);
+        self.context.insert(self.node, key, node);
+        node
+    }
+
     fn know(&mut self, key: &str) {
-        if !self.known.iter().any(|known| known == key) {
+        if self.asked.insert(key.to_owned()) {
             self.known.push(key.to_owned());
         }
     }
@@ -229,8 +249,7 @@ impl Drop for Table<'_> {
         if self.leaves_rest {
             return;
         }
-        let asked = |key: &str| self.known.iter().chain(&self.ignored).any(|known| known == key);
-        let unknown = self.table.keys().filter(|key| !asked(key.get_ref()));
+        let unknown = self.table.keys().filter(|key| !self.asked.contains(key.get_ref().as_ref()));
         for key in unknown {
             let name = key.get_ref().as_ref();
             let here = if self.known.is_empty() {
@@ -271,8 +290,10 @@ pub fn did_you_mean<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -
         .map(|(_, candidate)| candidate)
 }
 
-/// Names in backticks, with commas between.
+/// Names in backticks, with commas between; of a long list its beginning.
 pub fn listed(names: &[impl AsRef<str>]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
-    names.join(", ")
+    const SHOWN: usize = 30;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", name.as_ref())).collect();
+    let more = if names.len() > SHOWN { ", ..." } else { "" };
+    shown.join(", ") + more
 }

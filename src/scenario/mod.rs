@@ -23,6 +23,7 @@ use crate::workload::Cohort;
 use crate::workload::payments::PaymentModel;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A scenario to start from, explained key by key.
@@ -273,13 +274,12 @@ fn check_name(table: &Table<'_>, name: &str) {
 
 /// Notes a fault at each table that has the name of an earlier one; the default is what a table without one is called.
 fn check_unique(tables: &[Table<'_>], default: impl Fn(usize, &Table<'_>) -> String) {
-    let mut names: Vec<String> = Vec::new();
+    let mut names = BTreeSet::new();
     for (index, table) in tables.iter().enumerate() {
         let name = table.peek("name").map_or_else(|| default(index, table), str::to_owned);
-        if names.contains(&name) {
-            let wrong = format!("two tables `{}` have the name \"{name}\"", table.name());
+        let wrong = format!("two tables `{}` have the name \"{name}\"", table.name());
+        if !names.insert(name) {
             table.fault("name", wrong, "give each a `name` of its own");
         }
-        names.push(name);
     }
 }
