@@ -108,19 +108,20 @@ impl<O: Observer> Lane<'_, O> {
         let model = self.world.customer;
         let stop = self.customer.stop();
         let (answer, purpose, act) = match question {
-            Question::AddPaymentMethod => {
-                (&model.adds_payment_method, rng::Purpose::AddsPaymentMethod, Answer::AddPaymentMethod { stop })
-            }
+            Question::AddPaymentMethod => (
+                &model.adds_payment_method,
+                rng::Purpose::AddsPaymentMethod,
+                Answer::AddPaymentMethod { stop },
+            ),
             Question::ReplaceCard => (&model.replaces_card, rng::Purpose::ReplacesCard, Answer::ReplaceCard),
             Question::BuyCredit => (&model.buys_credit, rng::Purpose::BuysCredit, Answer::BuyCredit { stop }),
         };
         let occasion = self.customer.asked[question as usize];
         self.customer.asked[question as usize] += 1;
         let mut draws = self.streams.draws(purpose, occasion);
-        let acts_at = answer
-            .as_ref()
-            .filter(|answer| draws.happens(answer.probability))
-            .map(|answer| self.now + at_least_a_second(Span::from_micros_f64(answer.delay.sample(&mut draws))));
+        let acts_at = answer.as_ref().filter(|answer| draws.happens(answer.probability)).map(|answer| {
+            self.now + at_least_a_second(Span::from_micros_f64(answer.delay.sample(&mut draws)))
+        });
         if let Some(at) = acts_at {
             self.customer.is_pending[question as usize] = true;
             self.queue.schedule(at, Event::Answer(act));
@@ -188,8 +189,7 @@ impl<O: Observer> Lane<'_, O> {
         self.note(Happening::PaymentMethodAdded);
         self.attempt_open_invoices();
         if let Some(initial) = self.policy.initial_purchase() {
-            let amount =
-                if initial.is_positive() { initial } else { self.world.customer.buys_credit_amount };
+            let amount = if initial.is_positive() { initial } else { self.world.customer.buys_credit_amount };
             if amount.is_positive() {
                 self.buy_in_stop(PurchaseKind::WithPaymentMethod, amount);
             }
@@ -218,10 +218,8 @@ impl<O: Observer> Lane<'_, O> {
             self.customer.is_pending[Question::BuyCredit as usize] = true;
         }
         let stop = self.customer.stop();
-        self.queue.schedule(
-            self.now.next_midnight(),
-            Event::Answer(Answer::BuyDeferred { stop, kind, amount }),
-        );
+        self.queue
+            .schedule(self.now.next_midnight(), Event::Answer(Answer::BuyDeferred { stop, kind, amount }));
         self.note(Happening::PurchaseDeferred(amount));
     }
 
@@ -231,7 +229,8 @@ impl<O: Observer> Lane<'_, O> {
         let buys_credit: Option<&AnswerModel> = self.world.customer.buys_credit.as_ref();
         match buys_credit.filter(|_| !leaves && self.is_in_stop(stop)) {
             Some(buys_credit) => {
-                let mut draws = self.streams.draws(rng::Purpose::BuysCreditAgain, self.customer.tries_put_off);
+                let mut draws =
+                    self.streams.draws(rng::Purpose::BuysCreditAgain, self.customer.tries_put_off);
                 self.customer.tries_put_off += 1;
                 let wait = Span::from_micros_f64(buys_credit.delay.sample(&mut draws));
                 self.plan_retry(purchase, wait, Event::Answer(Answer::TryPurchaseAgain { purchase }));

@@ -67,7 +67,8 @@ impl<O: Observer> Lane<'_, O> {
 
     /// The planned time of an attempt has come.
     pub(super) fn attempt_scheduled_invoice(&mut self, invoice: u32, schedule: u32) {
-        let is_current = self.collections.find(invoice).is_some_and(|collection| collection.schedule == schedule);
+        let is_current =
+            self.collections.find(invoice).is_some_and(|collection| collection.schedule == schedule);
         if is_current {
             self.attempt_invoice(invoice);
         }
@@ -77,7 +78,8 @@ impl<O: Observer> Lane<'_, O> {
         if !self.payments.has_card() {
             return; // adding one pays it
         }
-        if let (Some(owed), Some(collection)) = (self.wallet.owed_on(invoice), self.collections.find(invoice)) {
+        if let (Some(owed), Some(collection)) = (self.wallet.owed_on(invoice), self.collections.find(invoice))
+        {
             collection.is_under_way = true;
             self.attempt(Purpose::Invoice(invoice), owed.ceil_to_cents());
         }

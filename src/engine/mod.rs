@@ -43,6 +43,14 @@ pub struct World<'w> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PurchasesOverflow;
 
+impl std::fmt::Display for PurchasesOverflow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "its purchases are more than ${} in all; lower amounts or the demand", Money::LIMIT)
+    }
+}
+
+impl std::error::Error for PurchasesOverflow {}
+
 /// One account under one policy.
 pub struct Lane<'w, O> {
     world: World<'w>,
@@ -192,7 +200,11 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.advance(just_before(calendar.end));
         self.wallet.audit_closing();
         let overdue = self.overdue_amount();
-        if self.payments.overflowed { Err(PurchasesOverflow) } else { Ok((self.observer, self.wallet, overdue)) }
+        if self.payments.overflowed {
+            Err(PurchasesOverflow)
+        } else {
+            Ok((self.observer, self.wallet, overdue))
+        }
     }
 
     fn happen(&mut self, event: Event) {
@@ -324,7 +336,8 @@ impl<'w, O: Observer> Lane<'w, O> {
 
     /// Judges the account's standing, unless something is left at this instant that comes first.
     fn judge_when_settled(&mut self) {
-        let undecided = self.queue.next().is_some_and(|(at, class)| at == self.now && class < CUSTOMER_ACTIONS);
+        let undecided =
+            self.queue.next().is_some_and(|(at, class)| at == self.now && class < CUSTOMER_ACTIONS);
         if !undecided {
             self.judge();
         }

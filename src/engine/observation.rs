@@ -92,11 +92,24 @@ impl Question {
 #[allow(missing_docs)]
 pub enum Happening {
     SignedUp,
-    Granted { amount: Money, expires: Option<Time> },
+    Granted {
+        amount: Money,
+        expires: Option<Time>,
+    },
     GrantExpired(Money),
     PeriodBegan,
-    PaymentAttempted { purpose: Purpose, kind: Option<PurchaseKind>, amount: Money, result_at: Time },
-    PaymentResult { purpose: Purpose, kind: Option<PurchaseKind>, amount: Money, result: PaymentResult },
+    PaymentAttempted {
+        purpose: Purpose,
+        kind: Option<PurchaseKind>,
+        amount: Money,
+        result_at: Time,
+    },
+    PaymentResult {
+        purpose: Purpose,
+        kind: Option<PurchaseKind>,
+        amount: Money,
+        result: PaymentResult,
+    },
     /// A purchase is not made: it would take the customer beyond what it is willing to pay in a period.
     PurchaseForgone(Money),
     /// The same, but it waits for a boundary at which it would not.
@@ -107,11 +120,20 @@ pub enum Happening {
     RetryPlanned(Time),
     CreditPosted(Money),
     TopUpDisabled,
-    InvoiceIssued { number: u32, amount: Money },
-    InvoicePaid { number: u32 },
+    InvoiceIssued {
+        number: u32,
+        amount: Money,
+    },
+    InvoicePaid {
+        number: u32,
+    },
     /// The last attempt at an invoice's payment was declined.
-    InvoiceOverdue { number: u32 },
-    InvoiceWrittenOff { number: u32 },
+    InvoiceOverdue {
+        number: u32,
+    },
+    InvoiceWrittenOff {
+        number: u32,
+    },
     DebtWrittenOff(Money),
     /// Usage settled that the policy meant to prevent.
     Overshot(Money),
@@ -120,15 +142,22 @@ pub enum Happening {
     CardReplaced,
     PaymentMethodAdded,
     /// A question was put; `acts_at` tells when a yes takes effect, `None` is a no.
-    Asked { question: Question, acts_at: Option<Time> },
+    Asked {
+        question: Question,
+        acts_at: Option<Time>,
+    },
     /// What was answered no longer matters.
     AnswerDropped(Question),
     NotOpen,
     Stopped(Refusal),
     ReasonChanged(Refusal),
     /// A stop ended. `served` tells whether requests run again, or only that the account waits for its first purchase.
-    StopEnded { served: bool },
-    Moved { converted: bool },
+    StopEnded {
+        served: bool,
+    },
+    Moved {
+        converted: bool,
+    },
     Churned,
     Closed,
     HorizonReached,

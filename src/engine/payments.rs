@@ -301,11 +301,14 @@ impl<O: Observer> Lane<'_, O> {
     }
 
     fn take_declined_purchase(&mut self, number: u32, hard: bool) {
-        let purchase = self.payments.find(number).expect("a purchase is under way until it is finally declined");
+        let purchase =
+            self.payments.find(number).expect("a purchase is under way until it is finally declined");
         purchase.declines += 1;
         let Purchase { kind, declines, stop, .. } = *purchase;
         match kind {
-            PurchaseKind::TopUp if self.standing.is_closed() || self.customer.has_churned => self.fail(number),
+            PurchaseKind::TopUp if self.standing.is_closed() || self.customer.has_churned => {
+                self.fail(number)
+            }
             PurchaseKind::TopUp => {
                 self.payments.declined_top_up = Some(number);
                 self.tell(PolicyEvent::TopUpDeclined { hard, times: declines });

@@ -59,7 +59,8 @@ pub const KIND: Kind = Kind {
 
 fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
     let initial_purchase = table.get_or::<Charge>("initial_purchase", "0.00");
-    let threshold = table.require::<Dollars>("threshold", "give the balance to top up at, as in `threshold = 5.00`");
+    let threshold =
+        table.require::<Dollars>("threshold", "give the balance to top up at, as in `threshold = 5.00`");
     let amount = table.get::<Charge>("amount");
     let target = table.get::<Dollars>("target");
     let monthly_budget = table.get::<Dollars>("monthly_budget");
@@ -69,7 +70,11 @@ fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
     let refill = match (amount, target) {
         (Some(Charge(amount)), None) if amount.is_positive() => Refill::Amount(amount),
         (Some(_), None) => {
-            table.fault("amount", "a top-up of nothing".to_owned(), "give an amount above zero, as in `amount = 25.00`");
+            table.fault(
+                "amount",
+                "a top-up of nothing".to_owned(),
+                "give an amount above zero, as in `amount = 25.00`",
+            );
             return None;
         }
         (None, Some(Dollars(target))) if target > threshold => Refill::Target(target),
@@ -79,7 +84,11 @@ fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
             return None;
         }
         (Some(_), Some(_)) => {
-            table.fault("target", "both an amount and a target are given".to_owned(), "leave one of them out");
+            table.fault(
+                "target",
+                "both an amount and a target are given".to_owned(),
+                "leave one of them out",
+            );
             return None;
         }
         (None, None) => {
@@ -282,7 +291,10 @@ mod tests {
                 spend_limit: spend_limit.map(Money::dollars),
                 ..holding(Money::ZERO)
             };
-            assert_eq!(topped_up(&mut policy, account(75), PolicyEvent::CreditPosted), Some(Money::dollars(25)));
+            assert_eq!(
+                topped_up(&mut policy, account(75), PolicyEvent::CreditPosted),
+                Some(Money::dollars(25))
+            );
             assert_eq!(topped_up(&mut policy, account(76), PolicyEvent::CreditPosted), None);
             assert_eq!(policy.gate(&account(76)), Gate::Closed(Refusal::BudgetReached));
             assert_eq!(policy.gate(&account(75)), Gate::Closed(Refusal::NoCredit));
@@ -310,7 +322,10 @@ mod tests {
     fn waits_for_the_next_day_when_the_day_has_had_its_purchases() {
         let mut policy = AutoTopup { max_per_day: Some(2), ..policy() };
         let account = AccountView { purchases_today: 2, ..holding(Money::ZERO) };
-        assert!(matches!(policy.handle(&account, PolicyEvent::CreditPosted)[..], [Command::LookAgainNextDay]));
+        assert!(matches!(
+            policy.handle(&account, PolicyEvent::CreditPosted)[..],
+            [Command::LookAgainNextDay]
+        ));
         let account = AccountView { purchases_today: 1, ..account };
         assert!(matches!(policy.handle(&account, PolicyEvent::DayBegan)[..], [Command::TopUp(_)]));
     }
@@ -332,7 +347,8 @@ mod tests {
 
     #[test]
     fn a_hard_decline_is_not_retried() {
-        let commands = policy().handle(&holding(Money::ZERO), PolicyEvent::TopUpDeclined { hard: true, times: 1 });
+        let commands =
+            policy().handle(&holding(Money::ZERO), PolicyEvent::TopUpDeclined { hard: true, times: 1 });
         assert!(matches!(commands[..], [Command::AskForNewCard]));
     }
 

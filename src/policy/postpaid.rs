@@ -33,7 +33,11 @@ pub const KIND: Kind = Kind {
             default: "0.01",
             meaning: "the least that is invoiced, in dollars, whole cents; what is below is carried over",
         },
-        Parameter { key: "terms", default: "\"0d\"", meaning: "from an invoice's issue to the first attempt at payment" },
+        Parameter {
+            key: "terms",
+            default: "\"0d\"",
+            meaning: "from an invoice's issue to the first attempt at payment",
+        },
         Parameter {
             key: "retry_after",
             default: "[]",
@@ -61,7 +65,11 @@ fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
         "billed" => LimitCounts::Billed,
         other => {
             let wrong = format!("a limit cannot count \"{other}\"");
-            table.fault("limit_counts", wrong, "write `limit_counts = \"usage\"` or `limit_counts = \"billed\"`");
+            table.fault(
+                "limit_counts",
+                wrong,
+                "write `limit_counts = \"usage\"` or `limit_counts = \"billed\"`",
+            );
             return None;
         }
     };
@@ -77,13 +85,19 @@ fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
 fn read_tiers(table: &mut Table<'_>) -> Option<Arc<[Tier]>> {
     let mut tiers: Vec<Tier> = Vec::new();
     for mut row in table.children("tiers") {
-        let paid = row.require::<Dollars>("paid", "give what must have been paid, as in `{ paid = 0, limit = 50 }`");
-        let limit = row.require::<Dollars>("limit", "give the limit of a period, as in `{ paid = 0, limit = 50 }`");
+        let paid =
+            row.require::<Dollars>("paid", "give what must have been paid, as in `{ paid = 0, limit = 50 }`");
+        let limit =
+            row.require::<Dollars>("limit", "give the limit of a period, as in `{ paid = 0, limit = 50 }`");
         row.only::<Span>("after", "\"0d\"");
         let (Dollars(paid), Dollars(limit)) = (paid?, limit?);
         match tiers.last() {
             None if paid != Money::ZERO => {
-                row.fault("paid", format!("the first tier asks for {paid}"), "let the first tier have `paid = 0`");
+                row.fault(
+                    "paid",
+                    format!("the first tier asks for {paid}"),
+                    "let the first tier have `paid = 0`",
+                );
             }
             Some(last) if paid < last.paid => {
                 let wrong = format!("a tier asks for {paid}, less than {} of the one before", last.paid);
@@ -235,7 +249,8 @@ mod tests {
     #[test]
     fn a_limit_on_usage_stops_an_account_that_has_credit_left() {
         let credit = Money::dollars(20);
-        let account = AccountView { used_in_period: Money::dollars(50), credit, balance: credit, ..account() };
+        let account =
+            AccountView { used_in_period: Money::dollars(50), credit, balance: credit, ..account() };
         assert_eq!(policy(LimitCounts::Usage).gate(&account), Gate::Closed(Refusal::LimitReached));
         assert_eq!(policy(LimitCounts::Billed).gate(&account), Gate::Open { headroom: Money::dollars(70) });
     }
@@ -251,8 +266,14 @@ mod tests {
     #[test]
     fn the_customers_own_limit_binds_where_it_is_lower() {
         let account = |limit| AccountView { spend_limit: Some(Money::dollars(limit)), ..account() };
-        assert_eq!(policy(LimitCounts::Usage).gate(&account(30)), Gate::Open { headroom: Money::dollars(30) });
-        assert_eq!(policy(LimitCounts::Usage).gate(&account(80)), Gate::Open { headroom: Money::dollars(50) });
+        assert_eq!(
+            policy(LimitCounts::Usage).gate(&account(30)),
+            Gate::Open { headroom: Money::dollars(30) }
+        );
+        assert_eq!(
+            policy(LimitCounts::Usage).gate(&account(80)),
+            Gate::Open { headroom: Money::dollars(50) }
+        );
     }
 
     #[test]
@@ -264,7 +285,10 @@ mod tests {
         assert_eq!(lacks(paid(50)), Some(Money::dollars(450)));
         assert_eq!(lacks(paid(500)), None);
         assert_eq!(lacks(AccountView { spend_limit: Some(Money::dollars(50)), ..paid(0) }), None);
-        assert_eq!(lacks(AccountView { spend_limit: Some(Money::dollars(51)), ..paid(0) }), Some(Money::dollars(50)));
+        assert_eq!(
+            lacks(AccountView { spend_limit: Some(Money::dollars(51)), ..paid(0) }),
+            Some(Money::dollars(50))
+        );
     }
 
     #[test]
