@@ -300,7 +300,10 @@ proptest! {
     #[test]
     fn whatever_the_bytes_it_is_read_or_refused(
         text in prop::sample::select(vec![SHORT, LONG]),
-        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..30, prop::collection::vec(any_byte(), 0..4)), 1..6),
+        edits in prop::collection::vec(
+            (any::<prop::sample::Index>(), 0_usize..30, prop::collection::vec(any_byte(), 0..4)),
+            1..6,
+        ),
     ) {
         let mut bytes = text.as_bytes().to_vec();
         for (place, removed, inserted) in edits {
@@ -311,8 +314,7 @@ proptest! {
         match Scenario::parse(Path::new("tests/mutated.toml"), &bytes, &Kinds::built_in()) {
             Ok(loaded) => {
                 let resolved = loaded.resolved(Path::new("tests"));
-                let again = Scenario::parse(Path::new("tests/again.toml"), resolved.as_bytes(), &Kinds::built_in());
-                prop_assert_eq!(again.expect("what is written out is valid").resolved(Path::new("tests")), resolved);
+                prop_assert_eq!(valid(&resolved).resolved(Path::new("tests")), resolved);
             }
             Err(faults) => prop_assert!(faults.to_string().starts_with("error: tests/mutated.toml")),
         }
@@ -325,7 +327,8 @@ proptest! {
         value in prop::sample::select(vec![
             "0", "-1", "1e400", "nan", "0.5", "\"\"", "\"5d\"", "\"0s\"", "[]", "[[]]", "{}", "[{}]", "true",
             "1979-05-27", "9999-12-31", "99999999999999999999999", "\"999999999d\"", "{ constant = 1 }",
-            "{ file = \".\" }", "{ lognormal = { mean = 1e300, cv = 1e300 } }", "{ gamma = { mean = 1, cv = 1e-200 } }",
+            "{ file = \".\" }", "{ lognormal = { mean = 1e300, cv = 1e300 } }",
+            "{ gamma = { mean = 1, cv = 1e-200 } }",
         ]),
     ) {
         let lines: Vec<&str> = LONG.lines().collect();
@@ -333,9 +336,8 @@ proptest! {
         let place = settings[line.index(settings.len())];
         let key = lines[place].split(" = ").next().expect("a key");
         let changed = format!("{key} = {value}");
-        let text: Vec<&str> =
-            lines.iter().enumerate().map(|(index, line)| if index == place { &*changed } else { *line }).collect();
-        if let Ok(loaded) = load(&text.join("\n")) {
+        let text = [&lines[..place], &[&*changed], &lines[place + 1..]].concat().join("\n");
+        if let Ok(loaded) = load(&text) {
             let description = describe(&loaded.scenario);
             prop_assert!(!description.contains("NaN"), "{}", description);
             valid(&loaded.resolved(Path::new("tests")));

@@ -1,6 +1,8 @@
-//! What is told about scenarios that are at fault: `tests/errors/NAME.toml` beside `NAME.txt`, the exact text.
+//! What is told about scenarios that are at fault: `tests/errors/NAME.toml` beside `NAME.txt`, the exact
+//! text.
 //!
-//! `UPDATE_EXPECTED=1 cargo test --test scenario_errors` writes the texts anew: read the difference before it is kept.
+//! `UPDATE_EXPECTED=1 cargo test --test scenario_errors` writes the texts anew: read the difference before it
+//! is kept.
 
 use billsim::policy::Kinds;
 use billsim::scenario::Scenario;

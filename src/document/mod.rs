@@ -1,8 +1,8 @@
 //! Documents: TOML read key by key, every fault kept with its place, every default written down.
 //!
-//! Reading never stops at a fault: [`Table`] and [`Value`] note what is wrong and give `None`, so that all faults of a
-//! file can be shown at once. What is read, or taken by default, is written into a [`Resolved`] document on the way:
-//! no key can be read without appearing there.
+//! Reading never stops at a fault: [`Table`] and [`Value`] note what is wrong and give `None`, so that all
+//! faults of a file can be shown at once. What is read, or taken by default, is written into a [`Resolved`]
+//! document on the way: no key can be read without appearing there.
 //!
 //! ```
 //! use billsim::document::{Charge, Document};

@@ -11,8 +11,8 @@ use toml::de::{DeTable, DeValue};
 
 /// One table of a document, read key by key: each key once, or the methods that read panic.
 ///
-/// Faults are noted, not returned: read every key first, then give up (`?`) on those that are `None`. A table that
-/// goes out of scope notes the keys that nobody has asked for.
+/// Faults are noted, not returned: read every key first, then give up (`?`) on those that are `None`. A table
+/// that goes out of scope notes the keys that nobody has asked for.
 pub struct Table<'d> {
     context: &'d Context<'d>,
     table: &'d DeTable<'d>,
@@ -56,8 +56,8 @@ impl<'d> Table<'d> {
         T::read(&self.value(key)?)
     }
 
-    /// The value of a key, or of the default, which is given as TOML and written down as if it stood there. `None`
-    /// only where the value is at fault.
+    /// The value of a key, or of the default, which is given as TOML and written down as if it stood there.
+    /// `None` only where the value is at fault.
     ///
     /// # Panics
     /// If the default cannot be read.
@@ -70,7 +70,8 @@ impl<'d> Table<'d> {
         Some(read_default(key, default))
     }
 
-    /// The value of a key that must be there; the hint says how to write it, as in ``"add `amount = 25.00`"``.
+    /// The value of a key that must be there; the hint says how to write it, as in ``"add `amount =
+    /// 25.00`"``.
     pub fn require<T: Read>(&mut self, key: &str, hint: &str) -> Option<T> {
         if !self.has(key) {
             self.lacks(key, hint);
@@ -92,8 +93,8 @@ impl<'d> Table<'d> {
         self.child(key)
     }
 
-    /// The table under a key, or an empty one where it is absent: for tables whose keys all have defaults. `None` only
-    /// where something else is there.
+    /// The table under a key, or an empty one where it is absent: for tables whose keys all have defaults.
+    /// `None` only where something else is there.
     pub fn child_or_empty(&mut self, key: &str) -> Option<Table<'d>> {
         if self.has(key) {
             return self.child(key);
@@ -123,8 +124,8 @@ impl<'d> Table<'d> {
         self.children(key)
     }
 
-    /// Notes a fault unless exactly one of these keys is there, which it returns: for tables that choose between kinds
-    /// of things.
+    /// Notes a fault unless exactly one of these keys is there, which it returns: for tables that choose
+    /// between kinds of things.
     pub fn one_of(&mut self, keys: &[&'static str]) -> Option<&'static str> {
         keys.iter().for_each(|key| self.know(key));
         let there: Vec<&str> = keys.iter().copied().filter(|key| self.has(key)).collect();
@@ -189,7 +190,8 @@ impl<'d> Table<'d> {
         &self.context.file
     }
 
-    /// Notes a fault at a key (or at the table, where the key is absent): what is wrong, and what would be right.
+    /// Notes a fault at a key (or at the table, where the key is absent): what is wrong, and what would be
+    /// right.
     pub fn fault(&self, key: &str, wrong: impl Into<String>, hint: &str) {
         let at = self.table.get(key).map(|value| value.span()).or_else(|| self.at.clone());
         self.context.note(at, wrong.into(), hint.to_owned());
@@ -205,7 +207,8 @@ impl<'d> Table<'d> {
         self.asked.insert(key.to_owned());
     }
 
-    /// Lets keys that nobody has asked for pass: for a table that cannot be read at all, a fault being noted already.
+    /// Lets keys that nobody has asked for pass: for a table that cannot be read at all, a fault being noted
+    /// already.
     pub fn leave_rest(&mut self) {
         self.leaves_rest = true;
     }

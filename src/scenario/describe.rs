@@ -4,8 +4,8 @@ use super::Scenario;
 use crate::time::Span;
 use crate::workload::{Cohort, Signup};
 
-/// What a scenario says: who sends how much over which time, under which policies, and what it cannot show. A few
-/// paragraphs, each in one line.
+/// What a scenario says: who sends how much over which time, under which policies, and what it cannot show. A
+/// few paragraphs, each in one line.
 pub fn describe(scenario: &Scenario) -> String {
     let mut paragraphs = vec![overview(scenario)];
     paragraphs.extend(scenario.cohorts.iter().map(|cohort| size(scenario, cohort)));
@@ -45,7 +45,8 @@ fn size(scenario: &Scenario, cohort: &Cohort) -> String {
         Signup::Over(window) => format!(", who sign up over {window}"),
     };
     format!(
-        "{name}: {}{signup}. Expected are {} of about {} each at list price: {} an account and month (30 days).",
+        "{name}: {}{signup}. Expected are {} of about {} each at list price: \
+         {} an account and month (30 days).",
         counted(f64::from(*accounts), "account"),
         counted(requests * f64::from(*accounts), "request"),
         dollars(cost),
@@ -123,7 +124,12 @@ fn dollars(amount: f64) -> String {
     if amount.is_infinite() {
         return "any amount (bound it by a `max` of `prompt` and `output`)".to_owned();
     }
-    if amount >= 1.0 || amount == 0.0 { format!("${amount:.2}") } else { format!("${}", digits(amount)) }
+    if amount >= 1.0 || amount == 0.0 {
+        return format!("${amount:.2}");
+    }
+    let digits = digits(amount);
+    let is_short = digits.len() < "0.10".len();
+    if is_short { format!("${amount:.2}") } else { format!("${digits}") }
 }
 
 /// A positive number to three digits.
@@ -161,13 +167,13 @@ mod tests {
         assert_eq!(
             described(text),
             "short: 100 accounts in 1 cohort from 2026-01-01 on, for 90d. 1 replication with seed 0.\n\
-             cohort-1: 100 accounts. Expected are 900 thousand requests of about $0.0007 each at list price: $2.10 an \
-             account and month (30 days).\n\
+             cohort-1: 100 accounts. Expected are 900 thousand requests of about $0.0007 each at list price: \
+             $2.10 an account and month (30 days).\n\
              1 policy: postpaid.\n\
-             What it cannot show: in cohort-1 nobody reacts to a stop (set `buys_credit` and other answers); in \
-             cohort-1 nobody leaves (set `patience`); no payment is ever declined (set `decline` or `card_lifetime`); \
-             the last usage billed is never collected (set `runoff`); serving costs nothing (set `serving_cost`); one \
-             replication tells nothing of chance (set `replications`)."
+             What it cannot show: in cohort-1 nobody reacts to a stop (set `buys_credit` and other answers); \
+             in cohort-1 nobody leaves (set `patience`); no payment is ever declined (set `decline` or \
+             `card_lifetime`); the last usage billed is never collected (set `runoff`); serving costs nothing \
+             (set `serving_cost`); one replication tells nothing of chance (set `replications`)."
         );
     }
 
@@ -180,6 +186,10 @@ mod tests {
         }
         assert_eq!(counted(123_456_789.0, "request"), "123 million requests");
         assert_eq!(counted(0.0, "request"), "0 requests");
+        assert_eq!(
+            [0.0, 0.1, 0.25, 0.0123, 12.0].map(dollars),
+            ["$0.00", "$0.10", "$0.25", "$0.0123", "$12.00"]
+        );
     }
 
     #[test]

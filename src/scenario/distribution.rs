@@ -1,7 +1,7 @@
 //! Distributions as they are written: a number or a duration, or a table with one family.
 //!
-//! An `empirical` one may name a CSV file with a column `value` and, where wanted, a column `weight` (else all values
-//! weigh the same). Durations in such a file are in seconds.
+//! An `empirical` one may name a CSV file with a column `value` and, where wanted, a column `weight` (else
+//! all values weigh the same). Durations in such a file are in seconds.
 
 use crate::document::{Read, Table, Value};
 use crate::time::Span;
@@ -59,7 +59,8 @@ trait Quantity: Read {
     const CAN_BE_SHARE: bool;
 }
 
-/// The largest number that a distribution is made of; with it and the bounds below, every mean that exists is finite.
+/// The largest number that a distribution is made of; with it and the bounds below, every mean that exists is
+/// finite.
 const MOST: f64 = 1e15;
 
 /// A number from 0 on.
@@ -235,8 +236,8 @@ fn empirical<Q: Quantity>(table: &mut Table<'_>) -> Option<Distribution> {
                     ("file", rows.into_iter().map(|row| (Q::from_file(row.value), row.weight)).collect())
                 }
                 Err(wrong) => {
-                    let hint = "give a CSV file with a column `value` and, where wanted, a column `weight`; paths \
-                                are relative to the scenario file";
+                    let hint = "give a CSV file with a column `value` and, where wanted, a column `weight`; \
+                                paths are relative to the scenario file";
                     table.fault("file", wrong, hint);
                     return None;
                 }

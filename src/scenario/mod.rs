@@ -97,7 +97,8 @@ impl Scenario {
 }
 
 impl Loaded {
-    /// The scenario as TOML with every default written out, for a file in a folder: running it gives the same results.
+    /// The scenario as TOML with every default written out, for a file in a folder: running it gives the same
+    /// results.
     pub fn resolved(&self, folder: &Path) -> String {
         self.resolved.to_toml(folder)
     }
@@ -206,8 +207,8 @@ fn timing(root: &mut Table<'_>) -> Option<Timing> {
     let seed: Option<u64> = table.get_or("seed", "0");
 
     if name.as_deref().is_some_and(|name| !is_folder_name(name)) {
-        let hint = "use letters, digits, spaces, `-`, `_`, `.` and `+`, at most 100 of them, not beginning or ending \
-                    with a space or `.`";
+        let hint = "use letters, digits, spaces, `-`, `_`, `.` and `+`, at most 100 of them, not beginning or \
+                    ending with a space or `.`";
         table.fault("name", "the name of a scenario must be fit for a folder", hint);
     }
     if horizon == Some(Span::ZERO) {
@@ -272,7 +273,8 @@ fn check_name(table: &Table<'_>, name: &str) {
     }
 }
 
-/// Notes a fault at each table that has the name of an earlier one; the default is what a table without one is called.
+/// Notes a fault at each table that has the name of an earlier one; the default is what a table without one
+/// is called.
 fn check_unique(tables: &[Table<'_>], default: impl Fn(usize, &Table<'_>) -> String) {
     let mut names = BTreeSet::new();
     for (index, table) in tables.iter().enumerate() {
