@@ -30,11 +30,16 @@ impl Profile {
             level: Vec::with_capacity(hours),
             growth: log1p(modulation.growth_per_month) / (30.0 * 24.0),
         };
-        let mut worked = 0.0;
+        // Thousands of sums would drift by a microsecond: what each addition loses is carried to the next.
+        // Source: Kahan, "Further remarks on reducing truncation errors", CACM 8(1) (1965).
+        let (mut worked, mut lost) = (0.0, 0.0);
         for hour in 0..hours {
             let weight = modulation.daily[hour % 24] * modulation.weekly[calendar.weekday(hour / 24)];
             profile.level.push(weight * exp(profile.growth * hour as f64));
-            worked += profile.within(hour, 1.0);
+            let addend = profile.within(hour, 1.0) + lost;
+            let sum = worked + addend;
+            lost = addend - (sum - worked);
+            worked = sum;
             profile.before.push(worked);
         }
         profile
@@ -51,7 +56,9 @@ impl Profile {
     /// The first instant by which so many hours have been worked, or the end of time where that is beyond the last hour.
     /// `hour` is an hour not after it, and is moved on to its own.
     pub(super) fn instant(&self, worked: f64, hour: &mut usize) -> Time {
-        while self.before.get(*hour + 1).is_some_and(|before| *before < worked) {
+        // Sums of many hours err in their last digits: what an hour's end reaches but for those is reached by then, and
+        // not only after the hours without work that may follow.
+        while self.before.get(*hour + 1).is_some_and(|before| *before * (1.0 + 1e-12) < worked) {
             *hour += 1;
         }
         let Some(level) = self.level.get(*hour) else { return Time::NEVER };
