@@ -60,7 +60,8 @@ fn generation(criterion: &mut Criterion) {
     let calendar = Calendar::new(date(2026, 1, 1), Span::ZERO, Span::days(DAYS.into()), Span::ZERO);
     let per_day = f64::from(REQUESTS) / f64::from(DAYS);
     let poisson = Arrivals::Poisson { per_day };
-    let lognormals = [Distribution::lognormal_median(1096.6, 1.2), Distribution::lognormal_median(244.7, 1.0)];
+    let lognormals =
+        [Distribution::lognormal_median(1096.6, 1.2), Distribution::lognormal_median(244.7, 1.0)];
     let both = |distribution: Distribution| [distribution.clone(), distribution];
     let empirical = Distribution::empirical((0..10_000).map(|n| (f64::from(n), f64::from(n % 7))).collect());
     let base = workload(poisson.clone(), lognormals.clone());

@@ -118,7 +118,8 @@ impl Choice {
             })
             .collect();
         let thing = |word: u64| ends.partition_point(|end| *end <= word).min(ends.len() - 1);
-        let guide = (0..=1u64 << Self::GUIDE_BITS).map(|bits| thing(bits << (32 - Self::GUIDE_BITS))).collect();
+        let guide =
+            (0..=1u64 << Self::GUIDE_BITS).map(|bits| thing(bits << (32 - Self::GUIDE_BITS))).collect();
         Choice { ends, guide }
     }
 
@@ -128,5 +129,71 @@ impl Choice {
         let bits = (word >> (32 - Self::GUIDE_BITS)) as usize;
         let (first, last) = (self.guide[bits], self.guide[bits + 1]);
         first + self.ends[first..last].partition_point(|end| *end <= u64::from(word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::distribution::tests::{families, kolmogorov};
+    use super::*;
+    use crate::rng::CohortStreams;
+
+    fn streams() -> AccountStreams {
+        CohortStreams::new(5, 0, "column").account(1)
+    }
+
+    fn draws(distribution: &Distribution, count: u32) -> Vec<f64> {
+        let column = Column::new(distribution);
+        (0..count / GROUP as u32).flat_map(|group| column.draw(streams(), Purpose::Output, group)).collect()
+    }
+
+    #[test]
+    fn each_family_follows_its_distribution_function_with_and_without_clamps() {
+        for (distribution, mean, _) in families() {
+            for clamped in [distribution.clone(), distribution.clamped(Some(0.8 * mean), Some(1.5 * mean))] {
+                let distance = kolmogorov(draws(&clamped, 320_000), |x| clamped.cdf(x));
+                assert!(distance < 2.3, "{clamped:?}: {distance}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_tails_have_their_weight() {
+        let size = 1_600_000;
+        for (distribution, deep) in [
+            (Distribution::exponential(1.0), -libm::log(1e-4)),
+            (Distribution::lognormal_median(1.0, 1.0), libm::exp(3.719_016_485)),
+            (Distribution::lognormal_median(1.0, 1.0).clamped(Some(0.0), None), libm::exp(3.719_016_485)),
+            (Distribution::gamma(1.0, 1.0), -libm::log(1e-4)),
+        ] {
+            assert!((distribution.cdf(deep) - 0.9999).abs() < 1e-9, "{distribution:?}");
+            let beyond = draws(&distribution, size).iter().filter(|x| **x > deep).count();
+            assert!((110..=210).contains(&beyond), "{distribution:?}: {beyond} of 160");
+        }
+    }
+
+    #[test]
+    fn requests_of_a_group_are_independent_of_each_other() {
+        let values: Vec<f64> =
+            draws(&Distribution::lognormal_median(1.0, 1.0), 320_000).into_iter().map(libm::log).collect();
+        for lag in [1, 2, 8, 16, 31, 32] {
+            let products = values.iter().zip(&values[lag..]).map(|(x, y)| x * y);
+            let squares = values.iter().zip(&values[lag..]).map(|(x, y)| (x * x - 1.0) * (y * y - 1.0) / 2.0);
+            for correlation in [products.sum::<f64>(), squares.sum::<f64>()] {
+                let z = correlation / (values.len() as f64).sqrt();
+                assert!(z.abs() < 4.0, "lag {lag}: {z}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_no_weight_is_never_chosen() {
+        let choice = Choice::new(&[0.0, 1.0, 0.0, 2.0, 0.0]);
+        assert_eq!([0, u32::MAX / 3 - 1, u32::MAX / 3, u32::MAX].map(|word| choice.pick(word)), [1, 1, 3, 3]);
+        let many: Vec<f64> = (0..5000).map(|n| f64::from(n % 3)).collect();
+        let choice = Choice::new(&many);
+        let ends = (0..=u32::MAX).step_by(65_537).map(|word| choice.pick(word));
+        assert!(ends.clone().all(|thing| many[thing] > 0.0));
+        assert!(ends.is_sorted());
     }
 }

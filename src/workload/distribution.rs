@@ -237,7 +237,13 @@ impl Shape {
     /// Source: Klugman, Panjer, Willmot, "Loss Models", appendix A (limited expected values).
     fn partial_mean(&self, x: f64) -> f64 {
         match *self {
-            Shape::Constant(value) => if x >= value { value } else { 0.0 },
+            Shape::Constant(value) => {
+                if x >= value {
+                    value
+                } else {
+                    0.0
+                }
+            }
             Shape::Uniform { min, max } => {
                 let until = x.clamp(min, max);
                 self.cdf(x) * (min + until) / 2.0
@@ -262,7 +268,8 @@ impl Shape {
             }
             Shape::Empirical { ref values, ref weights } => {
                 let until = values.partition_point(|value| *value <= x);
-                let sum: f64 = values[..until].iter().zip(weights).map(|(value, weight)| value * weight).sum();
+                let sum: f64 =
+                    values[..until].iter().zip(weights).map(|(value, weight)| value * weight).sum();
                 sum / weights.iter().sum::<f64>()
             }
         }
@@ -302,5 +309,132 @@ fn standard_gamma(shape: f64, draws: &mut Draws) -> f64 {
         if unit < squeeze || log(unit) < 0.5 * z * z + d * (1.0 - v + log(v)) {
             return d * v;
         }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::rng::{CohortStreams, Purpose};
+
+    /// Kolmogorov's statistic of a sample, times the root of its size; above 2.3 once in 50,000 times.
+    pub(in crate::workload) fn kolmogorov(mut sample: Vec<f64>, cdf: impl Fn(f64) -> f64) -> f64 {
+        sample.sort_by(f64::total_cmp);
+        let size = sample.len() as f64;
+        let mut distance: f64 = 0.0;
+        for (index, value) in sample.iter().enumerate() {
+            // Of equal values the last: an atom counts as a whole.
+            if sample.get(index + 1) != Some(value) {
+                distance = distance.max(((index + 1) as f64 / size - cdf(*value)).abs());
+            }
+        }
+        distance * size.sqrt()
+    }
+
+    /// One of each family, with its mean and variance.
+    pub(in crate::workload) fn families() -> Vec<(Distribution, f64, f64)> {
+        let beta = |a: f64, b: f64| (a / (a + b), a * b / ((a + b) * (a + b) * (a + b + 1.0)));
+        let empirical = vec![(7.0, 0.0), (5.0, 3.0), (1.0, 1.0), (9.0, 0.0), (2.0, 4.0), (8.0, 0.0)];
+        vec![
+            (Distribution::constant(42.0), 42.0, 0.0),
+            (Distribution::uniform(-1.0, 3.0), 1.0, 16.0 / 12.0),
+            (Distribution::exponential(250.0), 250.0, 62_500.0),
+            (
+                Distribution::lognormal_median(600.0, 0.8),
+                600.0 * exp(0.32),
+                600.0 * 600.0 * exp(0.64) * (exp(0.64) - 1.0),
+            ),
+            (Distribution::lognormal_mean(1.0, 0.5), 1.0, 0.25),
+            (Distribution::gamma(3.0, 0.4), 3.0, 1.44),
+            (Distribution::gamma(1.0, 2.0), 1.0, 4.0),
+            (Distribution::beta(2.0, 5.0), beta(2.0, 5.0).0, beta(2.0, 5.0).1),
+            (Distribution::beta(0.01, 0.03), beta(0.01, 0.03).0, beta(0.01, 0.03).1),
+            (Distribution::pareto(10.0, 6.0), 12.0, 100.0 * 6.0 / (25.0 * 4.0)),
+            (Distribution::empirical(empirical), 3.0, 2.5),
+        ]
+    }
+
+    fn samples(distribution: &Distribution, count: u32) -> Vec<f64> {
+        let streams = CohortStreams::new(3, 0, "distribution").account(0);
+        (0..count).map(|n| distribution.sample(&mut streams.draws(Purpose::Prompt, n))).collect()
+    }
+
+    fn mean_of(sample: &[f64]) -> f64 {
+        sample.iter().sum::<f64>() / sample.len() as f64
+    }
+
+    #[test]
+    fn each_family_follows_its_distribution_function() {
+        for (distribution, ..) in families() {
+            let distance = kolmogorov(samples(&distribution, 200_000), |x| distribution.cdf(x));
+            assert!(distance < 2.3, "{distribution:?}: {distance}");
+        }
+    }
+
+    #[test]
+    fn each_family_has_the_mean_and_variance_of_its_formula() {
+        for (distribution, mean, variance) in families() {
+            let near = (distribution.mean() - mean).abs() <= 1e-12 * mean.abs();
+            assert!(near, "{distribution:?}: {} for {mean}", distribution.mean());
+            let sample = samples(&distribution, 200_000);
+            let error = (mean_of(&sample) - mean).abs();
+            assert!(error <= 4.0 * (variance / 200_000.0).sqrt(), "{distribution:?}: {error}");
+            let squares: Vec<f64> = sample.iter().map(|x| (x - mean) * (x - mean)).collect();
+            let fourths: Vec<f64> = squares.iter().map(|x| (x - variance) * (x - variance)).collect();
+            let error = (mean_of(&squares) - variance).abs();
+            assert!(error <= 4.0 * (mean_of(&fourths) / 200_000.0).sqrt(), "{distribution:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn clamps_move_what_is_beyond_them_to_the_bound_and_the_mean_with_it() {
+        for (distribution, mean, _) in families() {
+            for (low, high) in
+                [(Some(0.7 * mean), None), (None, Some(1.2 * mean)), (Some(0.5 * mean), Some(mean))]
+            {
+                let clamped = distribution.clone().clamped(low, high);
+                let sample = samples(&clamped, 200_000);
+                assert!(sample.iter().all(|x| low.is_none_or(|low| *x >= low)));
+                assert!(sample.iter().all(|x| high.is_none_or(|high| *x <= high)));
+                let squares: f64 = sample.iter().map(|x| x * x).sum::<f64>() / 200_000.0;
+                let error = ((squares - mean_of(&sample).powi(2)).max(0.0) / 200_000.0).sqrt();
+                let off = (clamped.mean() - mean_of(&sample)).abs();
+                assert!(off <= 4.5 * error + 1e-12 * mean, "{clamped:?}: {} off by {off}", clamped.mean());
+                let distance = kolmogorov(sample, |x| clamped.cdf(x));
+                assert!(distance < 2.3, "{clamped:?}: {distance}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clamped_mean_is_exact_where_it_can_be_known() {
+        let uniform = Distribution::uniform(0.0, 10.0).clamped(Some(2.0), Some(4.0));
+        assert_eq!(uniform.mean(), 0.2 * 2.0 + 0.2 * 3.0 + 0.6 * 4.0);
+        let exponential = Distribution::exponential(5.0).clamped(None, Some(5.0));
+        assert!((exponential.mean() - 5.0 * (1.0 - exp(-1.0))).abs() < 1e-12);
+        assert_eq!(Distribution::pareto(1.0, 0.9).mean(), f64::INFINITY);
+        assert_eq!(Distribution::pareto(1.0, 1.0).mean(), f64::INFINITY);
+        assert!(
+            (Distribution::pareto(1.0, 1.0).clamped(None, Some(10.0)).mean() - (1.0 + log(10.0))).abs()
+                < 1e-12
+        );
+        assert_eq!(Distribution::constant(3.0).clamped(Some(5.0), None).mean(), 5.0);
+    }
+
+    #[test]
+    fn no_variation_is_a_constant_exactly() {
+        for distribution in [
+            Distribution::lognormal_median(600.0, 0.0),
+            Distribution::lognormal_mean(600.0, 0.0),
+            Distribution::gamma(600.0, 0.0),
+        ] {
+            assert_eq!(distribution, Distribution::constant(600.0));
+        }
+    }
+
+    #[test]
+    fn what_has_no_weight_is_never_drawn() {
+        let (distribution, ..) = families().pop().expect("the last family is empirical");
+        assert!(samples(&distribution, 50_000).iter().all(|x| [1.0, 2.0, 5.0].contains(x)));
     }
 }

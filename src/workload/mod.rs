@@ -12,6 +12,7 @@ pub mod trace;
 mod vector;
 
 use crate::money::Money;
+use crate::request::Usage;
 use crate::rng::{AccountStreams, Purpose};
 use crate::time::{Span, Time};
 use distribution::Distribution;
@@ -163,6 +164,16 @@ impl Block {
             output: [0; BLOCK],
             cost_before: [0; BLOCK + 1],
             moment_before: [0; BLOCK + 1],
+        }
+    }
+
+    /// What one request uses.
+    pub fn usage(&self, index: usize) -> Usage {
+        Usage {
+            model: self.model[index],
+            prompt: self.prompt[index],
+            cached: self.cached[index],
+            output: self.output[index],
         }
     }
 

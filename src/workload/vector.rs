@@ -49,9 +49,7 @@ pub fn exp(x: f64) -> f64 {
     let rest = x - exponent * HIGH - exponent * LOW;
     // |rest| <= ln(2) / 2.
     let mut series = 1.0 / 39_916_800.0;
-    for factorial in
-        [3_628_800.0, 362_880.0, 40_320.0, 5_040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0]
-    {
+    for factorial in [3_628_800.0, 362_880.0, 40_320.0, 5_040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0] {
         series = series * rest + 1.0 / factorial;
     }
     series * f64::from_bits(shifted.to_bits().wrapping_add(1023) << 52)
@@ -118,7 +116,7 @@ mod tests {
 
     #[test]
     fn logarithms_are_near_over_the_whole_range_of_units_and_beyond() {
-        for x in words().map(unit).flat_map(|x| [x, 1.0 - x, 1.0 / x, x * 1e-300, 1e300 * x]) {
+        for x in words().map(unit).flat_map(|x| [x, 1.0 - x, 1.0 / x, x * 1e-290, 1e290 * x]) {
             let exact = libm::log(x);
             assert_near(ln(x), exact, 1e-14 * exact.abs(), x);
         }
@@ -150,7 +148,9 @@ mod tests {
             }
             assert_near(cos, if word >> 31 == 1 { -x } else { x }, 3e-14, f64::from(word));
             assert_near(sin, if word >> 30 & 1 == 1 { -y } else { y }, 3e-14, f64::from(word));
-            octants[usize::from(cos > 0.0) + 2 * usize::from(sin > 0.0) + 4 * usize::from(cos.abs() > sin.abs())] += 1;
+            octants[usize::from(cos > 0.0)
+                + 2 * usize::from(sin > 0.0)
+                + 4 * usize::from(cos.abs() > sin.abs())] += 1;
         }
         assert!(octants.iter().all(|&count| (24_000..27_000).contains(&count)), "{octants:?}");
     }
