@@ -16,6 +16,7 @@ use crate::request::Usage;
 use crate::rng::{AccountStreams, Purpose};
 use crate::time::{Span, Time};
 use distribution::Distribution;
+use std::ops::Range;
 use std::sync::Arc;
 use trace::Trace;
 
@@ -180,5 +181,18 @@ impl Block {
     /// What one request costs.
     pub fn cost(&self, index: usize) -> Money {
         Money::from_nanos(self.cost_before[index + 1] - self.cost_before[index])
+    }
+
+    /// The first request from `from` on that arrives at an instant or later; `len` where there is none.
+    pub fn first_at_or_after(&self, from: usize, instant: Time) -> usize {
+        from + self.at[from..self.len].partition_point(|at| *at < instant)
+    }
+
+    /// The request of a range with which the cost of the range, counted from its start, reaches an amount above zero;
+    /// the range's end where it never does.
+    pub fn first_to_reach(&self, range: Range<usize>, amount: Money) -> usize {
+        let reached = self.cost_before[range.start].saturating_add(amount.nanos());
+        let after = &self.cost_before[range.start + 1..=range.end];
+        range.start + after.partition_point(|cost| *cost < reached)
     }
 }
