@@ -95,7 +95,7 @@ impl AccountStreams {
     ///
     /// These are the words of [`AccountStreams::draws`] of occasion 0, dealt out so that those computed side by
     /// side lie side by side: place `p` takes word `p / 8` of the group's block `p % 8`.
-    #[inline]
+    #[inline(always)]
     pub fn words(self, purpose: Purpose, group: u32) -> [u32; GROUP] {
         let first = group.wrapping_mul(LANES as u32);
         let mut words = [0; GROUP];

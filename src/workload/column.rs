@@ -48,33 +48,39 @@ impl Column {
     }
 
     /// The values for a group of requests.
-    #[inline]
     pub(super) fn draw(&self, streams: AccountStreams, purpose: Purpose, group: u32) -> [f64; GROUP] {
-        let mut values = [0.0; GROUP];
-        let words = || streams.words(purpose, group);
-        match &self.kind {
-            Kind::Constant(value) => values = [*value; GROUP],
-            Kind::Uniform { min, width } => values = words().map(|word| min + width * unit(word)),
-            Kind::Exponential { mean } => values = words().map(|word| -mean * ln(unit(word))),
-            Kind::Lognormal { mu, sigma } => {
-                values = normals(words());
-                for value in &mut values {
-                    *value = exp(mu + sigma * *value);
-                }
-            }
-            Kind::Empirical(support, choice) => values = words().map(|word| support[choice.pick(word)]),
-            Kind::Other(distribution) => {
-                let first = group.wrapping_mul(GROUP as u32);
-                for (value, request) in values.iter_mut().zip(first..) {
-                    *value = distribution.sample(&mut streams.draws(purpose, request));
-                }
-            }
-        }
-        for value in &mut values {
-            *value = at_most(at_least(*value, self.low), self.high);
-        }
-        values
+        draw(self, streams, purpose, group)
     }
+}
+
+/// As [`Column::draw`]; compiled for several instruction sets, of which the machine's best is used. The results are
+/// the same, since nothing is fused.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
+fn draw(column: &Column, streams: AccountStreams, purpose: Purpose, group: u32) -> [f64; GROUP] {
+    let mut values = [0.0; GROUP];
+    let words = || streams.words(purpose, group);
+    match &column.kind {
+        Kind::Constant(value) => values = [*value; GROUP],
+        Kind::Uniform { min, width } => values = words().map(|word| min + width * unit(word)),
+        Kind::Exponential { mean } => values = words().map(|word| -mean * ln(unit(word))),
+        Kind::Lognormal { mu, sigma } => {
+            values = normals(words());
+            for value in &mut values {
+                *value = exp(mu + sigma * *value);
+            }
+        }
+        Kind::Empirical(support, choice) => values = words().map(|word| support[choice.pick(word)]),
+        Kind::Other(distribution) => {
+            let first = group.wrapping_mul(GROUP as u32);
+            for (value, request) in values.iter_mut().zip(first..) {
+                *value = distribution.sample(&mut streams.draws(purpose, request));
+            }
+        }
+    }
+    for value in &mut values {
+        *value = at_most(at_least(*value, column.low), column.high);
+    }
+    values
 }
 
 /// Standard normals: the requests of the first half of a group share a radius and an angle with those of the second.
