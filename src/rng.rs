@@ -1,7 +1,8 @@
-//! Random numbers: one stream per purpose, account, cohort and replication, each number addressed by its occasion.
+//! Random numbers: one stream per purpose, account, cohort and replication, each number addressed by its
+//! occasion.
 //!
-//! The generator is counter-based (Philox4x32-10), so a number is a function of its address alone: no draw can shift
-//! another, whatever a policy does and however many threads run.
+//! The generator is counter-based (Philox4x32-10), so a number is a function of its address alone: no draw
+//! can shift another, whatever a policy does and however many threads run.
 //!
 //! Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11 (2011).
 
@@ -90,11 +91,11 @@ pub const GROUP: usize = 4 * LANES;
 const LANES: usize = 8;
 
 impl AccountStreams {
-    /// One word for each request of a group, for a purpose that needs no more than that: request `r` belongs to
-    /// group `r / GROUP`, at place `r % GROUP`.
+    /// One word for each request of a group, for a purpose that needs no more than that: request `r` belongs
+    /// to group `r / GROUP`, at place `r % GROUP`.
     ///
-    /// These are the words of [`AccountStreams::draws`] of occasion 0, dealt out so that those computed side by
-    /// side lie side by side: place `p` takes word `p / 8` of the group's block `p % 8`.
+    /// These are the words of [`AccountStreams::draws`] of occasion 0, dealt out so that those computed side
+    /// by side lie side by side: place `p` takes word `p / 8` of the group's block `p % 8`.
     #[inline(always)]
     pub fn words(self, purpose: Purpose, group: u32) -> [u32; GROUP] {
         let first = group.wrapping_mul(LANES as u32);

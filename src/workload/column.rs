@@ -7,8 +7,8 @@ use crate::rng::{AccountStreams, GROUP, Purpose};
 /// A sampler of one attribute of a workload's requests, a group at a time.
 ///
 /// It follows its [`Distribution`], but takes one word of 32 bits for each request where that suffices: the
-/// exponential then ends at 22.9 times its mean, the normal at 6.8 standard deviations. A Pareto has too much weight
-/// out there, so it is drawn in full precision like those that have no such formula.
+/// exponential then ends at 22.9 times its mean, the normal at 6.8 standard deviations. A Pareto has too much
+/// weight out there, so it is drawn in full precision like those that have no such formula.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
     kind: Kind,
@@ -53,8 +53,8 @@ impl Column {
     }
 }
 
-/// As [`Column::draw`]; compiled for several instruction sets, of which the machine's best is used. The results are
-/// the same, since nothing is fused.
+/// As [`Column::draw`]; compiled for several instruction sets, of which the machine's best is used. The
+/// results are the same, since nothing is fused.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
 fn draw(column: &Column, streams: AccountStreams, purpose: Purpose, group: u32) -> [f64; GROUP] {
     let mut values = [0.0; GROUP];
@@ -83,7 +83,8 @@ fn draw(column: &Column, streams: AccountStreams, purpose: Purpose, group: u32) 
     values
 }
 
-/// Standard normals: the requests of the first half of a group share a radius and an angle with those of the second.
+/// Standard normals: the requests of the first half of a group share a radius and an angle with those of the
+/// second.
 ///
 /// Source: Box and Muller (1958), as for a single normal.
 #[inline(always)]
@@ -101,12 +102,14 @@ fn normals(words: [u32; GROUP]) -> [f64; GROUP] {
 
 /// A choice among weighted things by one word: the inverse of the cumulative weights, with a guide table.
 ///
-/// Source: Chen and Asau, "On generating random variates from an empirical distribution", AIIE Transactions 6 (1974).
+/// Source: Chen and Asau, "On generating random variates from an empirical distribution", AIIE Transactions 6
+/// (1974).
 #[derive(Clone, Debug)]
 pub(super) struct Choice {
     /// The first word beyond each thing's share of the 2^32 words.
     ends: Vec<u64>,
-    /// For each value of a word's highest bits, the thing that the lowest such word chooses; and the last thing.
+    /// For each value of a word's highest bits, the thing that the lowest such word chooses; and the last
+    /// thing.
     guide: Vec<usize>,
 }
 

@@ -93,7 +93,8 @@ impl Distribution {
         Shape::Exponential { mean }.into()
     }
 
-    /// Lognormal by its median (positive) and the standard deviation of its logarithm; constant where that is 0.
+    /// Lognormal by its median (positive) and the standard deviation of its logarithm; constant where that is
+    /// 0.
     pub fn lognormal_median(median: f64, sigma: f64) -> Distribution {
         if sigma == 0.0 {
             return Distribution::constant(median);
@@ -193,8 +194,8 @@ impl Shape {
             Shape::Gamma { shape, scale } => {
                 scale * standard_gamma(shape + 1.0, draws) * power(draws.unit(), 1.0 / shape)
             }
-            // The share of one gamma in the sum of two, each of them a gamma of a higher shape times a power of a
-            // uniform as above, by their logarithms: the gammas themselves may be too small for a float.
+            // The share of one gamma in the sum of two, each of them a gamma of a higher shape times a power
+            // of a uniform as above, by their logarithms: the gammas themselves may be too small for a float.
             Shape::Beta { a, b } => {
                 let mut log_gamma =
                     |shape: f64| ln(standard_gamma(shape + 1.0, draws)) + ln(draws.unit()) / shape;
@@ -279,8 +280,8 @@ impl Shape {
 
 /// A standard normal.
 ///
-/// Source: Box and Muller, "A note on the generation of random normal deviates", Annals of Mathematical Statistics 29
-/// (1958).
+/// Source: Box and Muller, "A note on the generation of random normal deviates", Annals of Mathematical
+/// Statistics 29 (1958).
 pub(super) fn standard_normal(draws: &mut Draws) -> f64 {
     let radius = (-2.0 * ln(draws.unit())).sqrt();
     radius * cos_sin(rand::Rng::next_u32(draws)).0
@@ -298,8 +299,8 @@ fn normal_cdf(z: f64) -> f64 {
 
 /// A gamma of scale 1 and a shape of at least 1.
 ///
-/// Source: Marsaglia and Tsang, "A simple method for generating gamma variables", ACM Transactions on Mathematical
-/// Software 26 (2000).
+/// Source: Marsaglia and Tsang, "A simple method for generating gamma variables", ACM Transactions on
+/// Mathematical Software 26 (2000).
 fn standard_gamma(shape: f64, draws: &mut Draws) -> f64 {
     let d = shape - 1.0 / 3.0;
     let c = 1.0 / (9.0 * d).sqrt();

@@ -7,8 +7,8 @@ use crate::tariff::{Price, Tariff};
 use crate::time::{Calendar, Span, Time};
 
 impl Workload {
-    /// The expected number of requests of one account up to the horizon. A renewal process is taken at its long-run
-    /// rate; for a trace it is the exact average over its accounts.
+    /// The expected number of requests of one account up to the horizon. A renewal process is taken at its
+    /// long-run rate; for a trace it is the exact average over its accounts.
     pub fn expected_requests(&self, calendar: &Calendar, signup: Signup) -> f64 {
         match &self.arrivals {
             Arrivals::Poisson { per_day } | Arrivals::Gamma { per_day, .. } => {
@@ -23,8 +23,8 @@ impl Workload {
         }
     }
 
-    /// The expected cost of a request in dollars, rounding to whole tokens left aside. For a trace it is the average
-    /// over its records.
+    /// The expected cost of a request in dollars, rounding to whole tokens left aside. For a trace it is the
+    /// average over its records.
     pub fn expected_cost_per_request(&self, tariff: &Tariff) -> f64 {
         let weights: f64 = self.models.iter().map(|(_, weight)| weight).sum();
         let average = |of: fn(&Price) -> u32| {

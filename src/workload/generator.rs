@@ -35,7 +35,8 @@ impl fmt::Display for Overflow {
         let tokens = |f: &mut fmt::Formatter<'_>, which: &str, count: f64| {
             write!(
                 f,
-                "a request drew {count:.3e} {which} tokens, and at most {} can be counted: set a `max` on `{which}`",
+                "a request drew {count:.3e} {which} tokens, and at most {} can be counted: \
+                 set a `max` on `{which}`",
                 u32::MAX
             )
         };
@@ -44,7 +45,8 @@ impl fmt::Display for Overflow {
             Overflow::Output(count) => tokens(f, "output", count),
             Overflow::Usage => write!(
                 f,
-                "the requests of one account cost more than {} dollars in all: lower its rate, its tokens or the prices",
+                "the requests of one account cost more than {} dollars in all: \
+                 lower its rate, its tokens or the prices",
                 Money::LIMIT
             ),
             Overflow::Requests => {
@@ -56,7 +58,8 @@ impl fmt::Display for Overflow {
 
 impl std::error::Error for Overflow {}
 
-/// A workload ready to generate: all that its accounts have in common, worked out once and shared by all threads.
+/// A workload ready to generate: all that its accounts have in common, worked out once and shared by all
+/// threads.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     horizon: Time,
@@ -166,7 +169,8 @@ enum Feed<'p> {
 }
 
 impl Requests<'_> {
-    /// Fills the block with the next requests: as many as it holds, or all that are left; none when there are no more.
+    /// Fills the block with the next requests: as many as it holds, or all that are left; none when there are
+    /// no more.
     ///
     /// # Errors
     /// Where a token count, the account's usage or the number of its requests is more than can be counted.
@@ -300,7 +304,8 @@ impl<'p> RandomFeed<'p> {
             match &self.random.profile {
                 None => {
                     for (time, gaps) in times.iter_mut().zip(elapsed) {
-                        // The quotient of exact numbers is exact wherever it can be: no drift in a regular process.
+                        // The quotient of exact numbers is exact wherever it can be: no drift in a regular
+                        // process.
                         let micros = gaps * Span::DAY.micros() as f64 / self.per_day;
                         *time = self.signup + Span::from_micros((micros + 0.5) as i64);
                     }
@@ -333,8 +338,8 @@ impl<'p> RandomFeed<'p> {
     }
 }
 
-/// Token counts from what was drawn: times a factor, at least `least`, rounded half up. The error is the first of the
-/// counts before `until` that does not fit.
+/// Token counts from what was drawn: times a factor, at least `least`, rounded half up. The error is the
+/// first of the counts before `until` that does not fit.
 #[inline(always)]
 fn round_tokens(
     drawn: &[f64; GROUP],
@@ -787,7 +792,8 @@ pub(super) mod tests {
         let overflow = failure(&workload).expect("the output is too long");
         assert_eq!(
             overflow.to_string(),
-            "a request drew 1.000e300 output tokens, and at most 4294967295 can be counted: set a `max` on `output`"
+            "a request drew 1.000e300 output tokens, and at most 4294967295 can be counted: \
+             set a `max` on `output`"
         );
         // 4.3e9 tokens at 75,000 nano-dollars cost 322,000 dollars: the 12,418th is too much.
         workload.tokens.output = Distribution::constant(f64::from(u32::MAX));

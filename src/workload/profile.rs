@@ -6,10 +6,11 @@ use libm::{exp, expm1, log1p};
 
 /// A rate's course over the hours of a run.
 ///
-/// Arrivals of a process of constant rate, read as *worked hours*, become arrivals of the modulated one at the instants
-/// by which the integral of the modulation has grown to as many.
+/// Arrivals of a process of constant rate, read as *worked hours*, become arrivals of the modulated one at
+/// the instants by which the integral of the modulation has grown to as many.
 ///
-/// Source: Cinlar, "Introduction to Stochastic Processes" (1975), section 4.7 (time change of a Poisson process).
+/// Source: Cinlar, "Introduction to Stochastic Processes" (1975), section 4.7 (time change of a Poisson
+/// process).
 #[derive(Clone, Debug)]
 pub(super) struct Profile {
     /// Worked hours before each hour of the run, and before its end.
@@ -48,8 +49,8 @@ impl Profile {
         self.before[hour] + if rest > 0.0 { self.within(hour, rest) } else { 0.0 }
     }
 
-    /// The first instant by which so many hours have been worked, or the end of time where that is beyond the last hour.
-    /// `hour` is an hour not after it, and is moved on to its own.
+    /// The first instant by which so many hours have been worked, or the end of time where that is beyond the
+    /// last hour. `hour` is an hour not after it, and is moved on to its own.
     pub(super) fn instant(&self, worked: f64, hour: &mut usize) -> Time {
         while self.before.get(*hour + 1).is_some_and(|before| *before < worked) {
             *hour += 1;
