@@ -98,10 +98,10 @@ impl AccountStreams {
     /// by side lie side by side: place `p` takes word `p / 8` of the group's block `p % 8`.
     #[inline(always)]
     pub fn words(self, purpose: Purpose, group: u32) -> [u32; GROUP] {
-        let first = group.wrapping_mul(LANES as u32);
+        let first = group * LANES as u32;
         let mut words = [0; GROUP];
         for lane in 0..LANES {
-            let block = first.wrapping_add(lane as u32);
+            let block = first + lane as u32;
             let dealt = philox(self.key, [block, 0, self.account, purpose as u32]);
             for (round, word) in dealt.into_iter().enumerate() {
                 words[round * LANES + lane] = word;

@@ -71,7 +71,7 @@ fn draw(column: &Column, streams: AccountStreams, purpose: Purpose, group: u32) 
         }
         Kind::Empirical(support, choice) => values = words().map(|word| support[choice.pick(word)]),
         Kind::Other(distribution) => {
-            let first = group.wrapping_mul(GROUP as u32);
+            let first = group * GROUP as u32;
             for (value, request) in values.iter_mut().zip(first..) {
                 *value = distribution.sample(&mut streams.draws(purpose, request));
             }

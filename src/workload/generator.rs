@@ -190,8 +190,9 @@ impl Requests<'_> {
         self.fill_models(block);
         self.fill_cached(block);
         self.fill_costs(block)?;
-        self.group = self.group.checked_add((BLOCK / GROUP) as u32).ok_or(Overflow::Requests)?;
-        Ok(())
+        self.group += (BLOCK / GROUP) as u32;
+        // Numbers are addressed by the request's 32-bit index: beyond it they would repeat.
+        self.group.checked_mul(GROUP as u32).map(|_| ()).ok_or(Overflow::Requests)
     }
 
     /// How many records of a trace were dropped because they came before the signup.
