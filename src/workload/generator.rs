@@ -128,17 +128,16 @@ impl Workload {
 impl Prepared {
     /// The requests of one account from its signup to the horizon.
     pub fn requests(&self, streams: AccountStreams, account: u32, signup: Time) -> Requests<'_> {
+        // Who signs up after the horizon sends nothing, like one who does at it.
+        let signup = signup.min(self.horizon);
         let feed = match &self.source {
-            Source::Random(random) => {
-                Feed::Random(RandomFeed::new(random, streams, signup.min(self.horizon)))
-            }
+            Source::Random(random) => Feed::Random(RandomFeed::new(random, streams, signup)),
             Source::Recorded(trace) => {
                 let all = trace.by_account.get(account as usize).map_or(&[][..], Vec::as_slice);
                 let at = |record: &u32| trace.records[*record as usize].at;
                 let dropped = all.partition_point(|record| at(record) < signup);
                 let until = all.partition_point(|record| at(record) < self.horizon);
-                let left = all.get(dropped..until).unwrap_or_default();
-                Feed::Recorded(RecordedFeed { trace, left, dropped: dropped as u64 })
+                Feed::Recorded(RecordedFeed { trace, left: &all[dropped..until], dropped: dropped as u64 })
             }
         };
         Requests { prepared: self, streams, feed, group: 0, spent: Money::ZERO, is_over: false }
