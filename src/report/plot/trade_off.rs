@@ -1,0 +1,124 @@
+//! The trade-off between what a policy earns and what it loses.
+
+use super::data::{Data, Estimate};
+use super::picture::{Anchor, FAINT_INK, INK, Picture, Pixel, TEXT, fitted, text_width};
+use super::scale::{Numbers, Scale};
+use super::style::{Frame, MARGIN, WIDTH, heading, label_width, look, point, x_interval, y_interval};
+
+const HEIGHT: i32 = 1000;
+/// Directions in which a label may stand from its point.
+const DIRECTIONS: [Pixel; 8] = [(1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1)];
+
+/// A point for each policy: contribution against lost requests.
+pub fn picture(data: &Data) -> Option<Picture> {
+    let estimate = |policy: &String, measure, factor| Some(data.estimate(policy, measure)?.times(factor));
+    let points: Vec<(&String, Estimate, Estimate)> = data
+        .policies
+        .iter()
+        .filter_map(|policy| {
+            Some((policy, estimate(policy, "lost_share", 100.0)?, estimate(policy, "contribution_usd", 1.0)?))
+        })
+        .collect();
+    if points.is_empty() {
+        return None;
+    }
+    let mut picture = Picture::new(WIDTH, HEIGHT);
+    let intervals = if data.replications >= 2 { "; bars are 95 % confidence intervals" } else { "" };
+    let top = heading(
+        &mut picture,
+        "Contribution against lost requests: the upper left is best",
+        &format!("all cohorts, {}{intervals}", data.replications_in_words()),
+    );
+    picture.text("Contribution, USD", (MARGIN, top + 14), Anchor::Start, TEXT, INK);
+    let (frame_top, bottom, right) = (top + 54, HEIGHT - 110, WIDTH - MARGIN - 40);
+    let y_scale =
+        Scale::vertical(points.iter().flat_map(|(.., y)| y.values()), Numbers::Usd, bottom - frame_top);
+    let left = MARGIN + label_width(&y_scale) + 16;
+    let x_scale =
+        Scale::horizontal(points.iter().flat_map(|(_, x, _)| x.values()), Numbers::Percent, right - left);
+    let frame = Frame { left, top: frame_top, right, bottom };
+    frame.x_ticks(&mut picture, &x_scale);
+    frame.y_ticks(&mut picture, &y_scale);
+    picture.text("Lost requests, %", (right, HEIGHT - 36), Anchor::End, TEXT, INK);
+
+    let mut taken = Vec::new();
+    let mut places = Vec::new();
+    for (number, (_, x, y)) in points.iter().enumerate() {
+        let at = (
+            x_scale.pixel(x.mean, frame.left, frame.right),
+            y_scale.pixel(y.mean, frame.bottom, frame.top),
+        );
+        x_interval(&mut picture, x, &x_scale, &frame, at.1, look(number));
+        y_interval(&mut picture, y, &y_scale, &frame, at.0, look(number));
+        taken.push(Area::around(at, 18, 18));
+        if let Some((low, high)) = x.interval() {
+            let [low, high] = [low, high].map(|value| x_scale.pixel(value, frame.left, frame.right));
+            taken.push(Area { left: low, top: at.1 - 4, right: high, bottom: at.1 + 4 });
+        }
+        if let Some((low, high)) = y.interval() {
+            let [low, high] = [low, high].map(|value| y_scale.pixel(value, frame.bottom, frame.top));
+            taken.push(Area { left: at.0 - 4, top: high, right: at.0 + 4, bottom: low });
+        }
+        places.push(at);
+    }
+    for (number, at) in places.iter().enumerate() {
+        point(&mut picture, look(number).shape, *at, 15, look(number).colour);
+    }
+    for ((policy, ..), at) in points.iter().zip(&places) {
+        let name = fitted(policy, 420, TEXT);
+        let half = (text_width(&name, TEXT) / 2 + 6, TEXT / 2 + 4);
+        let (middle, distance) = free_place(*at, half, &frame, &taken);
+        if distance > 0 {
+            let end = Area::around(middle, half.0 - 6, half.1).nearest(*at);
+            picture.line(vec![*at, end], 2, FAINT_INK);
+        }
+        picture.text(&name, middle, Anchor::Middle, TEXT, INK);
+        taken.push(Area::around(middle, half.0, half.1));
+    }
+    Some(picture)
+}
+
+/// A rectangle that labels keep out of.
+struct Area {
+    left: i32,
+    top: i32,
+    right: i32,
+    bottom: i32,
+}
+
+impl Area {
+    fn around((x, y): Pixel, half_width: i32, half_height: i32) -> Area {
+        Area { left: x - half_width, top: y - half_height, right: x + half_width, bottom: y + half_height }
+    }
+
+    fn meets(&self, other: &Area) -> bool {
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
+    }
+
+    fn nearest(&self, (x, y): Pixel) -> Pixel {
+        (x.clamp(self.left, self.right), y.clamp(self.top, self.bottom))
+    }
+}
+
+/// The middle of a free place for a label of that half size near a point, and how many steps away it is.
+fn free_place(at: Pixel, half: Pixel, frame: &Frame, taken: &[Area]) -> (Pixel, i32) {
+    let candidates = (0..40).flat_map(|distance| {
+        DIRECTIONS.map(|(dx, dy)| {
+            let reach = 24 + 22 * distance;
+            ((at.0 + dx * (half.0 + reach), at.1 + dy * (half.1 + reach)), distance)
+        })
+    });
+    let is_free = |place: &(Pixel, i32)| {
+        let label = Area::around(place.0, half.0, half.1);
+        label.left >= frame.left
+            && label.right <= frame.right + 40
+            && label.top >= frame.top
+            && label.bottom <= frame.bottom
+            && !taken.iter().any(|area| area.meets(&label))
+    };
+    let mut candidates = candidates;
+    candidates.find(is_free).unwrap_or((at, 0))
+}
