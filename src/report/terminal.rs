@@ -81,7 +81,7 @@ impl Column {
 fn table(columns: &[Column]) -> String {
     let mut table = Table::new();
     let right = |text: &String| Cell::new(text).set_alignment(CellAlignment::Right);
-    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
     table.set_header([Cell::new("")].into_iter().chain(columns.iter().map(|column| right(&column.name))));
     for (index, (_, label)) in ROWS.iter().enumerate() {
         let cells = columns.iter().map(|column| right(&column.cells[index]));

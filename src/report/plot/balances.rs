@@ -103,9 +103,18 @@ pub fn picture(data: &Data) -> Option<Picture> {
         for (line, look) in lines.iter().zip(LINES) {
             dashed(&mut picture, &path(line, pixel), 3, look);
         }
-        for balance in lines.iter().flatten() {
-            if let Some((_, shape, colour, _)) = EVENTS.iter().find(|(event, ..)| balance.event == *event) {
+        for line in &lines {
+            let mut marked = None;
+            for balance in line {
+                let Some((_, shape, colour, _)) = EVENTS.iter().find(|(event, ..)| balance.event == *event) else {
+                    continue;
+                };
+                // The purchase that ends a stop stands for its end.
+                if *shape == Shape::Ring && marked == Some(balance.at) {
+                    continue;
+                }
                 point(&mut picture, *shape, pixel(balance.at, balance.balance_usd), 9, *colour);
+                marked = Some(balance.at);
             }
         }
         picture.height = frame.bottom + 70;

@@ -1,22 +1,24 @@
 //! Pictures as lists of marks, drawn alike into SVG and PNG.
 
+use ab_glyph::{Font, FontRef, PxScaleFont, ScaleFont, point};
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{
-    Color, FontDesc, FontFamily, FontStyle, IntoTextStyle, RGBColor, TextStyle, WHITE, register_font,
-};
-use std::sync::Once;
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, IntoTextStyle, RGBColor, WHITE};
+use std::sync::LazyLock;
 
 /// A point of a picture, in pixels from its upper left corner.
 pub type Pixel = (i32, i32);
 
-/// The families of text, the first of which is embedded.
-const FONT: &str = "DejaVu Sans, sans-serif";
-/// What plotters divides the size of a font by to get the em that SVG means.
-const SIZE_OF_EM: f64 = 1.24;
+/// The families of text; the first one is embedded.
+const FAMILIES: &str = "DejaVu Sans, sans-serif";
+static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
+    FontRef::try_from_slice(dejavu::sans::regular()).expect("the embedded font is a font")
+});
+/// Height of its capitals and digits, in ems.
+const CAPITALS: f64 = 0.729;
 
 /// The size of ordinary text: 13 pixels where the picture is shown 800 wide.
 pub const TEXT: i32 = 26;
@@ -51,11 +53,21 @@ pub struct Picture {
 }
 
 enum Mark {
-    Text { text: String, at: Pixel, anchor: Anchor, size: i32, colour: RGBColor },
+    Text(Text),
     Line { points: Vec<Pixel>, width: u32, colour: RGBColor },
     Polygon { points: Vec<Pixel>, colour: RGBColor },
     Circle { centre: Pixel, radius: i32, colour: RGBColor },
 }
+
+struct Text {
+    text: String,
+    at: Pixel,
+    anchor: Anchor,
+    size: i32,
+    colour: RGBColor,
+}
+
+type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
 
 impl Picture {
     /// A white picture.
@@ -65,7 +77,7 @@ impl Picture {
 
     /// Adds a line of text.
     pub fn text(&mut self, text: &str, at: Pixel, anchor: Anchor, size: i32, colour: RGBColor) {
-        self.marks.push(Mark::Text { text: legible(text), at, anchor, size, colour });
+        self.marks.push(Mark::Text(Text { text: legible(text), at, anchor, size, colour }));
     }
 
     /// Adds a line through points.
@@ -87,7 +99,7 @@ impl Picture {
     pub fn to_svg(&self) -> String {
         let mut svg = String::new();
         let area = SVGBackend::with_string(&mut svg, self.size()).into_drawing_area();
-        self.draw(&area).expect("drawing into memory with an embedded font does not fail");
+        self.draw(&area, Text::as_text).expect("drawing into memory does not fail");
         drop(area);
         svg
     }
@@ -97,7 +109,7 @@ impl Picture {
         let (width, height) = self.size();
         let mut pixels = vec![0; width as usize * height as usize * 3];
         let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-        self.draw(&area).expect("drawing into memory with an embedded font does not fail");
+        self.draw(&area, Text::as_pixels).expect("drawing into memory does not fail");
         drop(area);
 
         let mut file = Vec::new();
@@ -115,13 +127,12 @@ impl Picture {
     fn draw<B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, Shift>,
-    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+        draw_text: fn(&Text, &DrawingArea<B, Shift>) -> Drawn<B>,
+    ) -> Drawn<B> {
         area.fill(&WHITE)?;
         for mark in &self.marks {
             match mark {
-                Mark::Text { text, at, anchor, size, colour } => {
-                    area.draw_text(text, &style(*size, *anchor, *colour), *at)?;
-                }
+                Mark::Text(text) => draw_text(text, area)?,
                 Mark::Line { points, width, colour } => {
                     area.draw(&PathElement::new(points.as_slice(), colour.stroke_width(*width)))?;
                 }
@@ -137,28 +148,77 @@ impl Picture {
     }
 }
 
-fn font(size: i32) -> FontDesc<'static> {
-    static REGISTERED: Once = Once::new();
-    REGISTERED.call_once(|| {
-        register_font(FONT, FontStyle::Normal, dejavu::sans::regular())
-            .unwrap_or_else(|_| unreachable!("the embedded font is a font"));
-    });
-    FontDesc::new(FontFamily::Name(FONT), f64::from(size) * SIZE_OF_EM, FontStyle::Normal)
+impl Text {
+    fn as_text<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
+        let horizontal = match self.anchor {
+            Anchor::Start => HPos::Left,
+            Anchor::Middle => HPos::Center,
+            Anchor::End => HPos::Right,
+        };
+        // plotters divides the size by this to get the em that SVG means.
+        let font = FontDesc::new(FontFamily::Name(FAMILIES), f64::from(self.size) * 1.24, FontStyle::Normal);
+        let style = font.color(&self.colour).pos(Pos::new(horizontal, VPos::Bottom)).into_text_style(&(0, 0));
+        // It sets the baseline half the height of an x above the point.
+        let half_x = 0.547 / 2.0;
+        let below = f64::from(self.size) * (CAPITALS / 2.0 + half_x);
+        area.draw_text(&self.text, &style, (self.at.0, self.at.1 + below.round() as i32))
+    }
+
+    /// plotters' own way sets glyphs to whole pixels without their bearings, which tears words apart.
+    fn as_pixels<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
+        let font = scaled(self.size);
+        let baseline = self.at.1 as f32 + (f64::from(self.size) * CAPITALS / 2.0).round() as f32;
+        for (glyph, x) in glyphs(&self.text, &font) {
+            let glyph = glyph.with_scale_and_position(font.scale(), point(self.left() as f32 + x, baseline));
+            let Some(outline) = font.outline_glyph(glyph) else { continue };
+            let corner = outline.px_bounds().min;
+            let mut drawn = Ok(());
+            outline.draw(|x, y, coverage| {
+                let pixel = (corner.x as i32 + x as i32, corner.y as i32 + y as i32);
+                if drawn.is_ok() && coverage > 0.0 {
+                    drawn = area.draw_pixel(pixel, &self.colour.mix(f64::from(coverage.min(1.0))));
+                }
+            });
+            drawn?;
+        }
+        Ok(())
+    }
+
+    fn left(&self) -> i32 {
+        let width = text_width(&self.text, self.size);
+        match self.anchor {
+            Anchor::Start => self.at.0,
+            Anchor::Middle => self.at.0 - width / 2,
+            Anchor::End => self.at.0 - width,
+        }
+    }
 }
 
-fn style(size: i32, anchor: Anchor, colour: RGBColor) -> TextStyle<'static> {
-    let horizontal = match anchor {
-        Anchor::Start => HPos::Left,
-        Anchor::Middle => HPos::Center,
-        Anchor::End => HPos::Right,
-    };
-    font(size).color(&colour).pos(Pos::new(horizontal, VPos::Center)).into_text_style(&(0, 0))
+fn scaled(size: i32) -> PxScaleFont<&'static FontRef<'static>> {
+    let font = &*FONT;
+    let heights_of_em = font.height_unscaled() / font.units_per_em().expect("the embedded font has a size");
+    font.as_scaled(size as f32 * heights_of_em)
+}
+
+/// The glyphs of a text, each with its distance from the start.
+fn glyphs<'t>(
+    text: &'t str,
+    font: &'t PxScaleFont<&'static FontRef<'static>>,
+) -> impl Iterator<Item = (ab_glyph::GlyphId, f32)> + 't {
+    let mut x = 0.0;
+    let mut previous = None;
+    text.chars().map(move |character| {
+        let glyph = font.glyph_id(character);
+        x += previous.map_or(0.0, |previous| font.h_advance(previous) + font.kern(previous, glyph));
+        previous = Some(glyph);
+        (glyph, x)
+    })
 }
 
 /// How wide a text is, in pixels.
 pub fn text_width(text: &str, size: i32) -> i32 {
-    let ((left, _), (right, _)) = font(size).layout_box(&legible(text)).expect("the font is registered");
-    right - left
+    let (text, font) = (legible(text), scaled(size));
+    glyphs(&text, &font).last().map_or(0, |(glyph, x)| (x + font.h_advance(glyph)).ceil() as i32)
 }
 
 /// The text without characters that XML forbids or that have no shape.
@@ -191,14 +251,10 @@ impl Picture {
         self.marks
             .iter()
             .filter_map(|mark| {
-                let Mark::Text { text, at: (x, y), anchor, size, .. } = mark else { return None };
-                let width = text_width(text, *size);
-                let left = match anchor {
-                    Anchor::Start => *x,
-                    Anchor::Middle => x - width / 2,
-                    Anchor::End => x - width,
-                };
-                Some((text.as_str(), [left, y - size / 2, left + width, y + size / 2]))
+                let Mark::Text(text) = mark else { return None };
+                let (left, y) = (text.left(), text.at.1);
+                let right = left + text_width(&text.text, text.size);
+                Some((text.text.as_str(), [left, y - text.size / 2, right, y + text.size / 2]))
             })
             .collect()
     }

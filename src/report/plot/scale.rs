@@ -1,5 +1,6 @@
 //! Axes: which range, which ticks, how they are labelled.
 
+use super::super::terminal::grouped;
 use super::picture::{TEXT, text_width};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -141,7 +142,7 @@ impl Labels {
         } else if self.scientific {
             format!("{value:e}")
         } else {
-            format!("{:.*}{}", self.decimals, value / self.divisor, self.suffix)
+            grouped(value / self.divisor, self.decimals) + self.suffix
         };
         with_minus_sign(&text)
     }
@@ -172,12 +173,11 @@ pub fn short(value: f64, numbers: Numbers) -> String {
         size if size >= 1.0 || size == 0.0 => 2,
         _ => 4,
     };
-    with_minus_sign(&format!("{shown:.decimals$}{suffix}"))
+    with_minus_sign(&(grouped(shown, decimals) + suffix))
 }
 
 fn with_minus_sign(text: &str) -> String {
-    let is_zero = !text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
-    text.replacen('-', if is_zero { "" } else { "−" }, 1)
+    text.replace('-', "−")
 }
 
 /// Dates at which a time axis has ticks: days since `start`, with labels that do not touch over so many pixels.
@@ -264,7 +264,7 @@ mod tests {
             (-0.001, "−0.0010"),
             (12.345, "12.35"),
             (-12_345.6, "−12.35k"),
-            (999_999.0, "1000.0k"),
+            (-1234.0, "−1,234"),
             (1e20, "1.00e20"),
         ] {
             assert_eq!(short(value, Numbers::Usd), text);

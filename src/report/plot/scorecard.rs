@@ -12,7 +12,7 @@ const PANELS: [(&str, &str, f64, Numbers); 3] = [
     ("refused_share", "Refused tries, %", 100.0, Numbers::Percent),
 ];
 const ROW: i32 = 92;
-const GAP: i32 = 90;
+const GAP: i32 = 130;
 
 /// Three panels of points with their intervals, a row for each policy.
 pub fn picture(data: &Data) -> Option<Picture> {
@@ -53,7 +53,7 @@ pub fn picture(data: &Data) -> Option<Picture> {
             let (look, y) = (look(row), row_middle(row as i32));
             let x = scale.pixel(estimate.mean, frame.left, frame.right);
             x_interval(&mut picture, estimate, &scale, &frame, y, look);
-            point(&mut picture, look.shape, (x, y), 13, look.colour);
+            point(&mut picture, look.shape, (x, y), 11, look.colour);
             let value = short(estimate.mean, numbers);
             let half = text_width(&value, TEXT) / 2;
             let x = x.clamp(frame.left + half, (frame.right - half).max(frame.left + half));

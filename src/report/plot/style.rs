@@ -9,6 +9,8 @@ use plotters::style::{RGBColor, WHITE};
 pub const WIDTH: i32 = 1600;
 /// What is left free at the sides.
 pub const MARGIN: i32 = 50;
+/// Half the width of the ends of an interval: more than the radius of its point.
+pub const CAP: i32 = 18;
 
 /// How one of several things is drawn: told apart by colour, shape and dashes at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,7 +219,7 @@ impl Frame {
     /// Draws the tick of a place on the horizontal axis.
     pub fn x_tick(&self, picture: &mut Picture, x: i32, label: &str) {
         picture.line(vec![(x, self.top), (x, self.bottom + 8)], 2, GRID);
-        picture.text(label, (x, self.bottom + 12 + TEXT / 2), Anchor::Middle, TEXT, INK);
+        picture.text(label, (x, self.bottom + 22 + TEXT / 2), Anchor::Middle, TEXT, INK);
     }
 
     /// Draws a horizontal line at each tick, with its label to the left.
@@ -243,7 +245,7 @@ pub fn label_width(scale: &Scale) -> i32 {
 pub fn x_interval(picture: &mut Picture, estimate: &Estimate, scale: &Scale, frame: &Frame, y: i32, look: Look) {
     if let Some((low, high)) = estimate.interval() {
         let [low, high] = [low, high].map(|value| scale.pixel(value, frame.left, frame.right));
-        for line in [[(low, y), (high, y)], [(low, y - 10), (low, y + 10)], [(high, y - 10), (high, y + 10)]] {
+        for line in [[(low, y), (high, y)], [(low, y - CAP), (low, y + CAP)], [(high, y - CAP), (high, y + CAP)]] {
             picture.line(line.to_vec(), 4, look.colour);
         }
     }
@@ -253,7 +255,7 @@ pub fn x_interval(picture: &mut Picture, estimate: &Estimate, scale: &Scale, fra
 pub fn y_interval(picture: &mut Picture, estimate: &Estimate, scale: &Scale, frame: &Frame, x: i32, look: Look) {
     if let Some((low, high)) = estimate.interval() {
         let [low, high] = [low, high].map(|value| scale.pixel(value, frame.bottom, frame.top));
-        for line in [[(x, low), (x, high)], [(x - 10, low), (x + 10, low)], [(x - 10, high), (x + 10, high)]] {
+        for line in [[(x, low), (x, high)], [(x - CAP, low), (x + CAP, low)], [(x - CAP, high), (x + CAP, high)]] {
             picture.line(line.to_vec(), 4, look.colour);
         }
     }

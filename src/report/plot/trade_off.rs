@@ -3,7 +3,7 @@
 use super::data::{Data, Estimate};
 use super::picture::{Anchor, FAINT_INK, INK, Picture, Pixel, TEXT, fitted, text_width};
 use super::scale::{Numbers, Scale};
-use super::style::{Frame, MARGIN, WIDTH, heading, label_width, look, point, x_interval, y_interval};
+use super::style::{CAP, Frame, MARGIN, WIDTH, heading, label_width, look, point, x_interval, y_interval};
 
 const HEIGHT: i32 = 1000;
 /// Directions in which a label may stand from its point.
@@ -43,37 +43,35 @@ pub fn picture(data: &Data) -> Option<Picture> {
 
     let mut taken = Vec::new();
     let mut places = Vec::new();
-    for (number, (_, x, y)) in points.iter().enumerate() {
-        let at = (
-            x_scale.pixel(x.mean, frame.left, frame.right),
-            y_scale.pixel(y.mean, frame.bottom, frame.top),
-        );
-        x_interval(&mut picture, x, &x_scale, &frame, at.1, look(number));
-        y_interval(&mut picture, y, &y_scale, &frame, at.0, look(number));
-        taken.push(Area::around(at, 18, 18));
+    for (_, x, y) in &points {
+        let at = (x_scale.pixel(x.mean, left, right), y_scale.pixel(y.mean, bottom, frame_top));
+        places.push(at);
+        taken.push(Area::around(at, CAP, CAP));
         if let Some((low, high)) = x.interval() {
-            let [low, high] = [low, high].map(|value| x_scale.pixel(value, frame.left, frame.right));
-            taken.push(Area { left: low, top: at.1 - 4, right: high, bottom: at.1 + 4 });
+            let [low, high] = [low, high].map(|value| x_scale.pixel(value, left, right));
+            taken.push(Area { left: low, top: at.1 - CAP, right: high, bottom: at.1 + CAP });
         }
         if let Some((low, high)) = y.interval() {
-            let [low, high] = [low, high].map(|value| y_scale.pixel(value, frame.bottom, frame.top));
-            taken.push(Area { left: at.0 - 4, top: high, right: at.0 + 4, bottom: low });
+            let [low, high] = [low, high].map(|value| y_scale.pixel(value, bottom, frame_top));
+            taken.push(Area { left: at.0 - CAP, top: high, right: at.0 + CAP, bottom: low });
         }
-        places.push(at);
-    }
-    for (number, at) in places.iter().enumerate() {
-        point(&mut picture, look(number).shape, *at, 15, look(number).colour);
     }
     for ((policy, ..), at) in points.iter().zip(&places) {
-        let name = fitted(policy, 420, TEXT);
+        let name = fitted(policy, 340, TEXT);
         let half = (text_width(&name, TEXT) / 2 + 6, TEXT / 2 + 4);
         let (middle, distance) = free_place(*at, half, &frame, &taken);
+        let label = Area::around(middle, half.0, half.1);
         if distance > 0 {
-            let end = Area::around(middle, half.0 - 6, half.1).nearest(*at);
-            picture.line(vec![*at, end], 2, FAINT_INK);
+            picture.line(vec![*at, label.nearest(*at)], 2, FAINT_INK);
         }
         picture.text(&name, middle, Anchor::Middle, TEXT, INK);
-        taken.push(Area::around(middle, half.0, half.1));
+        taken.push(label);
+    }
+    for (number, ((_, x, y), at)) in points.iter().zip(places).enumerate() {
+        let look = look(number);
+        x_interval(&mut picture, x, &x_scale, &frame, at.1, look);
+        y_interval(&mut picture, y, &y_scale, &frame, at.0, look);
+        point(&mut picture, look.shape, at, 12, look.colour);
     }
     Some(picture)
 }
@@ -105,7 +103,7 @@ impl Area {
 
 /// The middle of a free place for a label of that half size near a point, and how many steps away it is.
 fn free_place(at: Pixel, half: Pixel, frame: &Frame, taken: &[Area]) -> (Pixel, i32) {
-    let candidates = (0..40).flat_map(|distance| {
+    let mut candidates = (0..40).flat_map(|distance| {
         DIRECTIONS.map(|(dx, dy)| {
             let reach = 24 + 22 * distance;
             ((at.0 + dx * (half.0 + reach), at.1 + dy * (half.1 + reach)), distance)
@@ -119,6 +117,5 @@ fn free_place(at: Pixel, half: Pixel, frame: &Frame, taken: &[Area]) -> (Pixel, 
             && label.bottom <= frame.bottom
             && !taken.iter().any(|area| area.meets(&label))
     };
-    let mut candidates = candidates;
     candidates.find(is_free).unwrap_or((at, 0))
 }
