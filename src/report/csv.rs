@@ -115,7 +115,10 @@ fn comparison<W: Write>(out: &mut Writer<W>, rows: &[Row]) -> ::csv::Result<()> 
 fn timeseries<W: Write>(out: &mut Writer<W>, calendar: &Calendar, days: &[DayRow]) -> ::csv::Result<()> {
     write_keys(out, &["policy", "cohort", "day"])?;
     for measure in MEASURES.iter().filter(|measure| measure.is_daily()) {
-        write_keys(out, &[measure.name, &format!("{}_low", measure.name), &format!("{}_high", measure.name)])?;
+        write_keys(
+            out,
+            &[measure.name, &format!("{}_low", measure.name), &format!("{}_high", measure.name)],
+        )?;
     }
     end_record(out)?;
     for row in days {
@@ -275,7 +278,8 @@ mod tests {
     /// Two policies, a cohort, two replications; every measure counts 0 but these.
     fn tiny() -> Vec<Row> {
         let mut rows = Vec::new();
-        for (policy, usage) in [("prepaid, small", [1_000_000_001, 3_000_000_000]), ("post\"paid\"", [0, -500_000_000])]
+        for (policy, usage) in
+            [("prepaid, small", [1_000_000_001, 3_000_000_000]), ("post\"paid\"", [0, -500_000_000])]
         {
             for (replication, nanos) in (0..).zip(usage) {
                 let mut values = sample::zero_values();
@@ -291,10 +295,7 @@ mod tests {
     fn cells<'t>(text: &'t str, line: usize, columns: &[&str]) -> Vec<&'t str> {
         let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
         let fields: Vec<&str> = text.lines().nth(line).unwrap().split(',').collect();
-        columns
-            .iter()
-            .map(|column| fields[header.iter().position(|name| name == column).unwrap()])
-            .collect()
+        columns.iter().map(|column| fields[header.iter().position(|name| name == column).unwrap()]).collect()
     }
 
     #[test]
@@ -314,10 +315,7 @@ mod tests {
         let text = text(|out| summary(out, &rows));
         assert_eq!(text.lines().count(), 1 + 2 * MEASURES.len());
         let lines: Vec<&str> = text.lines().filter(|line| line.contains("usage_usd")).collect();
-        assert_eq!(
-            lines[0],
-            "\"prepaid, small\",all,churned_usage_usd,usd,0,0,0,0,2"
-        );
+        assert_eq!(lines[0], "\"prepaid, small\",all,churned_usage_usd,usd,0,0,0,0,2");
         let line = text.lines().find(|line| line.contains(",usage_usd,")).unwrap();
         // mean 2.0000000005, s = 1.414213561666, t = 12.7062047 on one degree of freedom
         assert!(line.starts_with("\"prepaid, small\",all,usage_usd,usd,2.0000000005,1.4142135616"), "{line}");
@@ -340,7 +338,10 @@ mod tests {
         assert_eq!(text.lines().count(), 1 + MEASURES.len());
         let line = text.lines().find(|line| line.contains(",usage_usd,")).unwrap();
         // differences -1.000000001 and -3.5
-        assert!(line.starts_with("all,usage_usd,\"post\"\"paid\"\"\",\"prepaid, small\",-2.2500000005,"), "{line}");
+        assert!(
+            line.starts_with("all,usage_usd,\"post\"\"paid\"\"\",\"prepaid, small\",-2.2500000005,"),
+            "{line}"
+        );
         assert!(line.ends_with(",2"), "{line}");
     }
 
@@ -348,7 +349,9 @@ mod tests {
     fn the_time_series_names_days_by_their_date() {
         let outcome = sample::outcome(&["a"], 2, 3);
         let text = text(|out| timeseries(out, &sample::calendar(3), &outcome.days));
-        assert!(text.starts_with("policy,cohort,day,accounts,accounts_low,accounts_high,requests,requests_low,"));
+        assert!(
+            text.starts_with("policy,cohort,day,accounts,accounts_low,accounts_high,requests,requests_low,")
+        );
         let days: Vec<&str> = text.lines().skip(1).map(|line| line.split(',').nth(2).unwrap()).collect();
         assert_eq!(days[..3], ["2026-01-01", "2026-01-02", "2026-01-03"]);
     }

@@ -72,7 +72,8 @@ impl Column {
             })
             .collect();
         let name = wrapped(&printable(group.policy));
-        let width = cells.iter().chain([&name]).flat_map(|cell| cell.lines()).map(|line| line.chars().count());
+        let width =
+            cells.iter().chain([&name]).flat_map(|cell| cell.lines()).map(|line| line.chars().count());
         let width = width.max().unwrap_or(0);
         Column { name, cells, width, replications: group.rows.len() as u64 }
     }
@@ -171,7 +172,8 @@ mod tests {
 
     #[test]
     fn eight_policies_fit_a_hundred_columns_by_standing_in_blocks() {
-        let names = ["prepaid", "top-up", "postpaid", "trial", "e", "f", "g", "a rather long name of a policy"];
+        let names =
+            ["prepaid", "top-up", "postpaid", "trial", "e", "f", "g", "a rather long name of a policy"];
         let table = comparison_table(&sample::outcome(&names, 20, 90), 100);
         assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
         for name in ["prepaid", "trial", "a rather long \n", "name of a policy\n"] {

@@ -4,23 +4,31 @@ use super::data::{Balance, Data};
 use super::picture::{Anchor, INK, Picture, Pixel, TEXT, fitted};
 use super::scale::{Numbers, Scale, date_ticks};
 use super::style::{
-    BLUE, Frame, GREEN, Look, MARGIN, ORANGE, Shape, Sign, VERMILLION, WIDTH, dashed, heading, label_width, legend,
-    point,
+    BLUE, Frame, GREEN, Look, MARGIN, ORANGE, Shape, Sign, VERMILLION, WIDTH, dashed, heading, label_width,
+    legend, point,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use plotters::style::RGBColor;
 
-/// Events that are marked: shape, colour, what the legend calls them.
-const EVENTS: [(&str, Shape, RGBColor, &str); 7] = [
-    ("top_up", Shape::Triangle, GREEN, "top-up"),
-    ("purchase", Shape::Diamond, BLUE, "purchase"),
-    ("invoice", Shape::Square, ORANGE, "invoice"),
-    ("stop", Shape::Cross, VERMILLION, "stop"),
-    ("resume", Shape::Ring, BLUE, "resumption"),
-    ("churn", Shape::Wedge, INK, "churn"),
-    ("close", Shape::Plus, INK, "closure"),
+/// An event that is marked on a line.
+struct Event {
+    name: &'static str,
+    label: &'static str,
+    shape: Shape,
+    colour: RGBColor,
+}
+
+const EVENTS: [Event; 7] = [
+    Event { name: "top_up", label: "top-up", shape: Shape::Triangle, colour: GREEN },
+    Event { name: "purchase", label: "purchase", shape: Shape::Diamond, colour: BLUE },
+    Event { name: "invoice", label: "invoice", shape: Shape::Square, colour: ORANGE },
+    Event { name: "stop", label: "stop", shape: Shape::Cross, colour: VERMILLION },
+    Event { name: RESUME, label: "resumption", shape: Shape::Ring, colour: BLUE },
+    Event { name: "churn", label: "churn", shape: Shape::Wedge, colour: INK },
+    Event { name: "close", label: "closure", shape: Shape::Plus, colour: INK },
 ];
+const RESUME: &str = "resume";
 /// How many accounts are drawn at most.
 const ACCOUNTS: usize = 3;
 /// The lines of the accounts: told apart by dashes and shade; colours are for events.
@@ -63,25 +71,26 @@ pub fn picture(data: &Data) -> Option<Picture> {
     );
     let labels: Vec<String> = accounts.iter().map(|(cohort, number)| format!("{cohort} {number}")).collect();
     let lines = LINES.iter().zip(&labels).map(|(look, label)| (Sign::Stroke(*look), label.as_str()));
+    let lines_of = |policy: &str| -> Vec<Vec<&Balance>> {
+        let points = || data.balances.iter().filter(|point| point.policy == policy);
+        let of_account = |account| move |point: &&Balance| (point.cohort.as_str(), point.account) == account;
+        accounts.iter().map(|account| points().filter(of_account(*account)).collect()).collect()
+    };
+    let panels: Vec<(&String, Vec<Vec<&Balance>>)> =
+        data.policies.iter().map(|policy| (policy, lines_of(policy))).collect();
+    let all_marks = || panels.iter().flat_map(|(_, lines)| lines).flat_map(|line| marks(line));
     let events = EVENTS
         .iter()
-        .filter(|(event, ..)| data.balances.iter().any(|point| point.event == *event))
-        .map(|(_, shape, colour, name)| (Sign::Point(*shape, *colour), *name));
+        .filter(|event| all_marks().any(|(_, marked)| marked.name == event.name))
+        .map(|event| (Sign::Point(event.shape, event.colour), event.label));
     let entries: Vec<(Sign, &str)> = lines.chain(events).collect();
     let top = legend(&mut picture, &entries, top) + 14;
 
     let columns = if data.policies.len() <= 3 { 1 } else { 2 };
     let column_width = (WIDTH - 2 * MARGIN + 40) / columns;
-    for (index, policy) in (0..).zip(&data.policies) {
+    for (index, (policy, lines)) in (0..).zip(&panels) {
         let left = MARGIN + index % columns * column_width;
         let top = top + index / columns * (PANEL + 130);
-        let lines: Vec<Vec<&Balance>> = accounts
-            .iter()
-            .map(|account| {
-                let points = data.balances.iter().filter(|point| point.policy == *policy);
-                points.filter(|point| (point.cohort.as_str(), point.account) == *account).collect()
-            })
-            .collect();
         let values = lines.iter().flatten().map(|point| point.balance_usd).chain([0.0]);
         let scale = Scale::vertical(values, Numbers::Usd, PANEL);
         picture.text(&fitted(policy, column_width - 80, TEXT), (left, top + 14), Anchor::Start, TEXT, INK);
@@ -90,10 +99,11 @@ pub fn picture(data: &Data) -> Option<Picture> {
             top: top + 50,
             right: left + column_width - 90,
             bottom: top + 50 + PANEL,
+            inset: 0,
         };
         let pixel = |at: Timestamp, balance: f64| {
             let x = day(at) / days * f64::from(frame.right - frame.left);
-            (frame.left + x.round() as i32, scale.pixel(balance, frame.bottom, frame.top))
+            (frame.left + x.round() as i32, frame.y(&scale, balance))
         };
         for (offset, label) in date_ticks(start, days, frame.right - frame.left) {
             let x = frame.left + (offset / days * f64::from(frame.right - frame.left)).round() as i32;
@@ -103,23 +113,24 @@ pub fn picture(data: &Data) -> Option<Picture> {
         for (line, look) in lines.iter().zip(LINES) {
             dashed(&mut picture, &path(line, pixel), 3, look);
         }
-        for line in &lines {
-            let mut marked = None;
-            for balance in line {
-                let Some((_, shape, colour, _)) = EVENTS.iter().find(|(event, ..)| balance.event == *event) else {
-                    continue;
-                };
-                // The purchase that ends a stop stands for its end.
-                if *shape == Shape::Ring && marked == Some(balance.at) {
-                    continue;
-                }
-                point(&mut picture, *shape, pixel(balance.at, balance.balance_usd), 9, *colour);
-                marked = Some(balance.at);
-            }
+        for (balance, event) in lines.iter().flat_map(|line| marks(line)) {
+            point(&mut picture, event.shape, pixel(balance.at, balance.balance_usd), 9, event.colour);
         }
         picture.height = frame.bottom + 70;
     }
     Some(picture)
+}
+
+/// The points of an account's line that are marked. The purchase that ends a stop stands for its end.
+fn marks<'d>(points: &[&'d Balance]) -> Vec<(&'d Balance, &'static Event)> {
+    let mut marks: Vec<(&Balance, &Event)> = Vec::new();
+    for point in points {
+        let Some(event) = EVENTS.iter().find(|event| event.name == point.event) else { continue };
+        if event.name != RESUME || marks.last().is_none_or(|(before, _)| before.at != point.at) {
+            marks.push((point, event));
+        }
+    }
+    marks
 }
 
 /// The line of an account: usage draws the balance down on the way, anything else changes it at once.

@@ -162,8 +162,7 @@ fn read<T: DeserializeOwned>(
     for record in reader.into_records() {
         let record = record.map_err(|error| malformed(error.to_string()))?;
         let line = record.position().map_or(0, |position| position.line());
-        let mut row: T =
-            record.deserialize(Some(&headers)).map_err(|error| malformed(error.to_string()))?;
+        let mut row: T = record.deserialize(Some(&headers)).map_err(|error| malformed(error.to_string()))?;
         check(&mut row).map_err(|fault| malformed(format!("line {line}: {fault}")))?;
         rows.push(row);
     }

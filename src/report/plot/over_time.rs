@@ -22,11 +22,8 @@ pub fn picture(data: &Data) -> Option<Picture> {
         1 => ("Refused and active share by day", ""),
         _ => ("Refused and active share over time", "; each day with the six before it (weekly averages)"),
     };
-    let top = heading(
-        &mut picture,
-        title,
-        &format!("all cohorts, {}{averages}", data.replications_in_words()),
-    );
+    let top =
+        heading(&mut picture, title, &format!("all cohorts, {}{averages}", data.replications_in_words()));
     let entries: Vec<(Sign, &str)> =
         data.policies.iter().enumerate().map(|(n, policy)| (Sign::Line(look(n)), policy.as_str())).collect();
     let mut top = legend(&mut picture, &entries, top) + 14;
@@ -52,6 +49,7 @@ pub fn picture(data: &Data) -> Option<Picture> {
             top: top + 54,
             right: WIDTH - MARGIN - 40,
             bottom: top + 54 + PANEL,
+            inset: 0,
         };
         let x = |day: f64| frame.left + (day / days * f64::from(frame.right - frame.left)).round() as i32;
         for (day, label) in date_ticks(first, days, frame.right - frame.left) {
@@ -61,7 +59,7 @@ pub fn picture(data: &Data) -> Option<Picture> {
         for (number, points) in series.iter().enumerate() {
             let pixels: Vec<Pixel> = points
                 .iter()
-                .map(|(day, value)| (x(*day), scale.pixel(*value, frame.bottom, frame.top)))
+                .map(|(day, value)| (x(*day), frame.y(&scale, *value)))
                 .collect();
             dashed(&mut picture, &pixels, 4, look(number));
         }
@@ -70,7 +68,7 @@ pub fn picture(data: &Data) -> Option<Picture> {
             let every = points.len().div_ceil(7).max(1);
             let offset = every * number / series.len();
             for (day, value) in points.iter().skip(offset).step_by(every) {
-                let at = (x(*day), scale.pixel(*value, frame.bottom, frame.top));
+                let at = (x(*day), frame.y(&scale, *value));
                 point(&mut picture, look(number).shape, at, 10, look(number).colour);
             }
         }

@@ -14,9 +14,8 @@ pub type Pixel = (i32, i32);
 
 /// The families of text; the first one is embedded.
 const FAMILIES: &str = "DejaVu Sans, sans-serif";
-static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
-    FontRef::try_from_slice(dejavu::sans::regular()).expect("the embedded font is a font")
-});
+static FONT: LazyLock<FontRef<'static>> =
+    LazyLock::new(|| FontRef::try_from_slice(dejavu::sans::regular()).expect("the embedded font is a font"));
 /// Height of its capitals and digits, in ems.
 const CAPITALS: f64 = 0.729;
 

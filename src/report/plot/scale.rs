@@ -253,7 +253,10 @@ mod tests {
         ] {
             let scale = Scale::horizontal(values.iter().copied(), Numbers::Usd, 400);
             assert!((2..=12).contains(&scale.ticks.len()), "{values:?}: {:?}", scale.ticks);
-            assert!(values.iter().all(|v| scale.low <= v.max(-1e300) && v.min(1e300) <= scale.high), "{values:?}");
+            assert!(
+                values.iter().all(|v| scale.low <= v.max(-1e300) && v.min(1e300) <= scale.high),
+                "{values:?}"
+            );
         }
     }
 
@@ -274,7 +277,8 @@ mod tests {
     #[test]
     fn dates_are_days_weeks_or_months_as_they_fit() {
         let start = date(2026, 1, 15);
-        let labels = |days| date_ticks(start, days, 1400).into_iter().map(|(_, label)| label).collect::<Vec<_>>();
+        let labels =
+            |days| date_ticks(start, days, 1400).into_iter().map(|(_, label)| label).collect::<Vec<_>>();
         assert_eq!(labels(1.0), ["2026-01-15"]);
         assert_eq!(labels(3.0), ["2026-01-15", "2026-01-16", "2026-01-17"]);
         assert_eq!(labels(90.0)[..2], ["2026-01-15", "2026-01-29"]);

@@ -9,8 +9,12 @@ use plotters::style::{RGBColor, WHITE};
 pub const WIDTH: i32 = 1600;
 /// What is left free at the sides.
 pub const MARGIN: i32 = 50;
-/// Half the width of the ends of an interval: more than the radius of its point.
-pub const CAP: i32 = 18;
+/// The radius of the point of an estimate.
+pub const RADIUS: i32 = 12;
+/// Half the width of the ends of an interval.
+pub const CAP: i32 = 12;
+/// What the bars of a plot are.
+pub const BARS: &str = "; bars are 95 % confidence intervals, where wider than the point";
 
 /// How one of several things is drawn: told apart by colour, shape and dashes at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +93,12 @@ pub fn point(picture: &mut Picture, shape: Shape, at: Pixel, radius: i32, colour
             .into_iter()
             .map(|(dx, dy)| (x + dx * radius * 8 / 9, y + dy * radius * 8 / 9))
             .collect(),
-        Shape::Triangle => vec![(x, y - radius), (x + radius, y + radius * 8 / 10), (x - radius, y + radius * 8 / 10)],
-        Shape::Wedge => vec![(x, y + radius), (x + radius, y - radius * 8 / 10), (x - radius, y - radius * 8 / 10)],
+        Shape::Triangle => {
+            vec![(x, y - radius), (x + radius, y + radius * 8 / 10), (x - radius, y + radius * 8 / 10)]
+        }
+        Shape::Wedge => {
+            vec![(x, y + radius), (x + radius, y - radius * 8 / 10), (x - radius, y - radius * 8 / 10)]
+        }
         _ => vec![(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)],
     };
     match shape {
@@ -202,16 +210,28 @@ pub struct Frame {
     pub right: i32,
     /// Its lower edge.
     pub bottom: i32,
+    /// How far the ends of its scales keep from its edges.
+    pub inset: i32,
 }
 
 impl Frame {
+    /// Where a value of a horizontal scale lies.
+    pub fn x(&self, scale: &Scale, value: f64) -> i32 {
+        scale.pixel(value, self.left + self.inset, self.right - self.inset)
+    }
+
+    /// Where a value of a vertical scale lies.
+    pub fn y(&self, scale: &Scale, value: f64) -> i32 {
+        scale.pixel(value, self.bottom - self.inset, self.top + self.inset)
+    }
+
     /// Draws a vertical line at each tick, with its label below.
     pub fn x_ticks(&self, picture: &mut Picture, scale: &Scale) {
         for (value, label) in &scale.ticks {
-            self.x_tick(picture, scale.pixel(*value, self.left, self.right), label);
+            self.x_tick(picture, self.x(scale, *value), label);
         }
         if scale.crosses_zero() {
-            let x = scale.pixel(0.0, self.left, self.right);
+            let x = self.x(scale, 0.0);
             picture.line(vec![(x, self.top), (x, self.bottom)], 2, FAINT_INK);
         }
     }
@@ -225,12 +245,12 @@ impl Frame {
     /// Draws a horizontal line at each tick, with its label to the left.
     pub fn y_ticks(&self, picture: &mut Picture, scale: &Scale) {
         for (value, label) in &scale.ticks {
-            let y = scale.pixel(*value, self.bottom, self.top);
+            let y = self.y(scale, *value);
             picture.line(vec![(self.left - 8, y), (self.right, y)], 2, GRID);
             picture.text(label, (self.left - 16, y), Anchor::End, TEXT, INK);
         }
         if scale.crosses_zero() {
-            let y = scale.pixel(0.0, self.bottom, self.top);
+            let y = self.y(scale, 0.0);
             picture.line(vec![(self.left, y), (self.right, y)], 2, FAINT_INK);
         }
     }
@@ -241,21 +261,45 @@ pub fn label_width(scale: &Scale) -> i32 {
     scale.ticks.iter().map(|(_, label)| text_width(label, TEXT)).max().unwrap_or(0)
 }
 
-/// Draws the interval of an estimate along a horizontal line.
-pub fn x_interval(picture: &mut Picture, estimate: &Estimate, scale: &Scale, frame: &Frame, y: i32, look: Look) {
+/// Draws the interval of an estimate along a horizontal line, unless its point hides it.
+pub fn x_interval(
+    picture: &mut Picture,
+    estimate: &Estimate,
+    scale: &Scale,
+    frame: &Frame,
+    y: i32,
+    look: Look,
+) {
     if let Some((low, high)) = estimate.interval() {
-        let [low, high] = [low, high].map(|value| scale.pixel(value, frame.left, frame.right));
-        for line in [[(low, y), (high, y)], [(low, y - CAP), (low, y + CAP)], [(high, y - CAP), (high, y + CAP)]] {
+        let [low, high] = [low, high].map(|value| frame.x(scale, value));
+        if low.abs_diff(high) <= 2 * RADIUS.unsigned_abs() {
+            return;
+        }
+        for line in
+            [[(low, y), (high, y)], [(low, y - CAP), (low, y + CAP)], [(high, y - CAP), (high, y + CAP)]]
+        {
             picture.line(line.to_vec(), 4, look.colour);
         }
     }
 }
 
-/// Draws the interval of an estimate along a vertical line.
-pub fn y_interval(picture: &mut Picture, estimate: &Estimate, scale: &Scale, frame: &Frame, x: i32, look: Look) {
+/// Draws the interval of an estimate along a vertical line, unless its point hides it.
+pub fn y_interval(
+    picture: &mut Picture,
+    estimate: &Estimate,
+    scale: &Scale,
+    frame: &Frame,
+    x: i32,
+    look: Look,
+) {
     if let Some((low, high)) = estimate.interval() {
-        let [low, high] = [low, high].map(|value| scale.pixel(value, frame.bottom, frame.top));
-        for line in [[(x, low), (x, high)], [(x - CAP, low), (x + CAP, low)], [(x - CAP, high), (x + CAP, high)]] {
+        let [low, high] = [low, high].map(|value| frame.y(scale, value));
+        if low.abs_diff(high) <= 2 * RADIUS.unsigned_abs() {
+            return;
+        }
+        for line in
+            [[(x, low), (x, high)], [(x - CAP, low), (x + CAP, low)], [(x - CAP, high), (x + CAP, high)]]
+        {
             picture.line(line.to_vec(), 4, look.colour);
         }
     }

@@ -3,9 +3,13 @@
 use super::data::{Data, Estimate};
 use super::picture::{Anchor, FAINT_INK, INK, Picture, Pixel, TEXT, fitted, text_width};
 use super::scale::{Numbers, Scale};
-use super::style::{CAP, Frame, MARGIN, WIDTH, heading, label_width, look, point, x_interval, y_interval};
+use super::style::{
+    BARS, CAP, Frame, MARGIN, RADIUS, WIDTH, heading, label_width, look, point, x_interval, y_interval,
+};
 
 const HEIGHT: i32 = 1000;
+/// Room for labels around points at the ends of the scales.
+const INSET: i32 = 50;
 /// Directions in which a label may stand from its point.
 const DIRECTIONS: [Pixel; 8] = [(1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1)];
 
@@ -23,7 +27,7 @@ pub fn picture(data: &Data) -> Option<Picture> {
         return None;
     }
     let mut picture = Picture::new(WIDTH, HEIGHT);
-    let intervals = if data.replications >= 2 { "; bars are 95 % confidence intervals" } else { "" };
+    let intervals = if data.replications >= 2 { BARS } else { "" };
     let top = heading(
         &mut picture,
         "Contribution against lost requests: the upper left is best",
@@ -35,8 +39,8 @@ pub fn picture(data: &Data) -> Option<Picture> {
         Scale::vertical(points.iter().flat_map(|(.., y)| y.values()), Numbers::Usd, bottom - frame_top);
     let left = MARGIN + label_width(&y_scale) + 16;
     let x_scale =
-        Scale::horizontal(points.iter().flat_map(|(_, x, _)| x.values()), Numbers::Percent, right - left);
-    let frame = Frame { left, top: frame_top, right, bottom };
+        Scale::horizontal(points.iter().flat_map(|(_, x, _)| x.values()), Numbers::Percent, right - left - 2 * INSET);
+    let frame = Frame { left, top: frame_top, right, bottom, inset: INSET };
     frame.x_ticks(&mut picture, &x_scale);
     frame.y_ticks(&mut picture, &y_scale);
     picture.text("Lost requests, %", (right, HEIGHT - 36), Anchor::End, TEXT, INK);
@@ -44,34 +48,35 @@ pub fn picture(data: &Data) -> Option<Picture> {
     let mut taken = Vec::new();
     let mut places = Vec::new();
     for (_, x, y) in &points {
-        let at = (x_scale.pixel(x.mean, left, right), y_scale.pixel(y.mean, bottom, frame_top));
+        let at = (frame.x(&x_scale, x.mean), frame.y(&y_scale, y.mean));
         places.push(at);
-        taken.push(Area::around(at, CAP, CAP));
+        taken.push(Area::around(at, RADIUS + 4, RADIUS + 4));
         if let Some((low, high)) = x.interval() {
-            let [low, high] = [low, high].map(|value| x_scale.pixel(value, left, right));
+            let [low, high] = [low, high].map(|value| frame.x(&x_scale, value));
             taken.push(Area { left: low, top: at.1 - CAP, right: high, bottom: at.1 + CAP });
         }
         if let Some((low, high)) = y.interval() {
-            let [low, high] = [low, high].map(|value| y_scale.pixel(value, bottom, frame_top));
+            let [low, high] = [low, high].map(|value| frame.y(&y_scale, value));
             taken.push(Area { left: at.0 - CAP, top: high, right: at.0 + CAP, bottom: low });
         }
     }
+    let mut labels = Vec::new();
     for ((policy, ..), at) in points.iter().zip(&places) {
         let name = fitted(policy, 340, TEXT);
         let half = (text_width(&name, TEXT) / 2 + 6, TEXT / 2 + 4);
-        let (middle, distance) = free_place(*at, half, &frame, &taken);
+        let (middle, distance) = free_place(*at, half, &frame, &taken, &labels);
         let label = Area::around(middle, half.0, half.1);
         if distance > 0 {
             picture.line(vec![*at, label.nearest(*at)], 2, FAINT_INK);
         }
         picture.text(&name, middle, Anchor::Middle, TEXT, INK);
-        taken.push(label);
+        labels.push(label);
     }
     for (number, ((_, x, y), at)) in points.iter().zip(places).enumerate() {
         let look = look(number);
         x_interval(&mut picture, x, &x_scale, &frame, at.1, look);
         y_interval(&mut picture, y, &y_scale, &frame, at.0, look);
-        point(&mut picture, look.shape, at, 12, look.colour);
+        point(&mut picture, look.shape, at, RADIUS, look.colour);
     }
     Some(picture)
 }
@@ -96,26 +101,40 @@ impl Area {
             && other.top < self.bottom
     }
 
+    fn is_crossed(&self, (x0, y0): Pixel, (x1, y1): Pixel) -> bool {
+        let steps = (x1 - x0).abs().max((y1 - y0).abs()).max(1);
+        (0..=steps).any(|step| {
+            let place = (x0 + (x1 - x0) * step / steps, y0 + (y1 - y0) * step / steps);
+            self.nearest(place) == place
+        })
+    }
+
     fn nearest(&self, (x, y): Pixel) -> Pixel {
         (x.clamp(self.left, self.right), y.clamp(self.top, self.bottom))
     }
 }
 
-/// The middle of a free place for a label of that half size near a point, and how many steps away it is.
-fn free_place(at: Pixel, half: Pixel, frame: &Frame, taken: &[Area]) -> (Pixel, i32) {
-    let mut candidates = (0..40).flat_map(|distance| {
-        DIRECTIONS.map(|(dx, dy)| {
+/// The middle of a free place for a label of that half size near a point, and how many steps away it is; if there
+/// is one, such that the way there crosses no other label.
+fn free_place(at: Pixel, half: Pixel, frame: &Frame, taken: &[Area], labels: &[Area]) -> (Pixel, i32) {
+    let candidates = || {
+        (0..40).flat_map(|distance| {
             let reach = 24 + 22 * distance;
-            ((at.0 + dx * (half.0 + reach), at.1 + dy * (half.1 + reach)), distance)
+            DIRECTIONS.map(|(dx, dy)| ((at.0 + dx * (half.0 + reach), at.1 + dy * (half.1 + reach)), distance))
         })
-    });
-    let is_free = |place: &(Pixel, i32)| {
-        let label = Area::around(place.0, half.0, half.1);
+    };
+    let is_free = |(middle, _): &(Pixel, i32)| {
+        let label = Area::around(*middle, half.0, half.1);
         label.left >= frame.left
             && label.right <= frame.right + 40
             && label.top >= frame.top
             && label.bottom <= frame.bottom
-            && !taken.iter().any(|area| area.meets(&label))
+            && !taken.iter().chain(labels).any(|area| area.meets(&label))
     };
-    candidates.find(is_free).unwrap_or((at, 0))
+    let is_reached = |(middle, _): &(Pixel, i32)| {
+        let end = Area::around(*middle, half.0, half.1).nearest(at);
+        !labels.iter().any(|area| area.is_crossed(at, end))
+    };
+    let best = candidates().find(|place| is_free(place) && is_reached(place));
+    best.or_else(|| candidates().find(is_free)).unwrap_or((at, 0))
 }
