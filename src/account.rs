@@ -7,6 +7,8 @@ use crate::time::Time;
 /// this alone and keeps no balance of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AccountView {
+    /// The present instant.
+    pub now: Time,
     /// Promotional and paid credit, less the receivable that is not invoiced.
     pub balance: Money,
     /// Promotional and paid credit.

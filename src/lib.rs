@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod document;
+pub mod engine;
 pub mod experiment;
 pub mod metrics;
 pub mod money;
@@ -13,4 +14,5 @@ pub mod scenario;
 pub mod statistics;
 pub mod tariff;
 pub mod time;
+pub mod wallet;
 pub mod workload;

@@ -84,7 +84,25 @@ pub struct AccountStreams {
     account: u32,
 }
 
+/// How many requests take their numbers together: the words of [`LANES`] generator blocks.
+pub const GROUP: usize = 4 * LANES;
+/// How many generator blocks are computed side by side.
+const LANES: usize = 8;
+
 impl AccountStreams {
+    /// One word for each request of a group, for a purpose that needs no more than that: request `r` belongs to
+    /// group `r / GROUP`, at place `r % GROUP`.
+    ///
+    /// These are the words of [`AccountStreams::draws`] of occasion 0, dealt out so that those computed side by
+    /// side lie side by side: place `p` takes word `p / 8` of the group's block `p % 8`.
+    #[inline]
+    pub fn words(self, purpose: Purpose, group: u32) -> [u32; GROUP] {
+        let first = group.wrapping_mul(LANES as u32);
+        let blocks: [u32; LANES] = std::array::from_fn(|lane| first.wrapping_add(lane as u32));
+        let words = philox_lanes(self.key, blocks, [0, self.account, purpose as u32]);
+        std::array::from_fn(|place| words[place / LANES][place % LANES])
+    }
+
     /// The numbers for one occasion of a purpose: as many as are asked for.
     pub fn draws(self, purpose: Purpose, occasion: u32) -> Draws {
         Draws { key: self.key, counter: [0, occasion, self.account, purpose as u32], words: [0; 4], used: 4 }
@@ -141,12 +159,24 @@ impl rand::TryRng for Draws {
 
 /// Philox4x32-10: four words for a key and a counter.
 pub fn philox(key: [u32; 2], counter: [u32; 4]) -> [u32; 4] {
+    let [first, rest @ ..] = counter;
+    philox_lanes(key, [first], rest).map(|[word]| word)
+}
+
+/// Philox4x32-10 for several counters that differ in their first word only: word by word, a lane per counter.
+#[inline(always)]
+fn philox_lanes<const N: usize>(key: [u32; 2], firsts: [u32; N], rest: [u32; 3]) -> [[u32; N]; 4] {
     let [mut k0, mut k1] = key;
-    let [mut c0, mut c1, mut c2, mut c3] = counter;
+    let [mut c0, mut c1, mut c2, mut c3] = [firsts, [rest[0]; N], [rest[1]; N], [rest[2]; N]];
     for _ in 0..10 {
-        let p0 = u64::from(c0) * 0xD251_1F53;
-        let p1 = u64::from(c2) * 0xCD9E_8D57;
-        (c0, c1, c2, c3) = ((p1 >> 32) as u32 ^ c1 ^ k0, p1 as u32, (p0 >> 32) as u32 ^ c3 ^ k1, p0 as u32);
+        for lane in 0..N {
+            let p0 = u64::from(c0[lane]) * 0xD251_1F53;
+            let p1 = u64::from(c2[lane]) * 0xCD9E_8D57;
+            c0[lane] = (p1 >> 32) as u32 ^ c1[lane] ^ k0;
+            c1[lane] = p1 as u32;
+            c2[lane] = (p0 >> 32) as u32 ^ c3[lane] ^ k1;
+            c3[lane] = p0 as u32;
+        }
         k0 = k0.wrapping_add(0x9E37_79B9);
         k1 = k1.wrapping_add(0xBB67_AE85);
     }
@@ -170,6 +200,20 @@ mod tests {
             ),
         ] {
             assert_eq!(philox(key, counter), words);
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_group_are_those_of_occasion_zero_dealt_out() {
+        let streams = CohortStreams::new(7, 0, "c").account(3);
+        let mut draws = streams.draws(Purpose::Gap, 0);
+        for group in 0..3 {
+            let words = streams.words(Purpose::Gap, group);
+            for block in 0..LANES {
+                for word in 0..4 {
+                    assert_eq!(words[LANES * word + block], rand::Rng::next_u32(&mut draws));
+                }
+            }
         }
     }
 }

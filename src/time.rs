@@ -108,6 +108,11 @@ impl Time {
         (self.0 / Span::DAY.0) as usize
     }
 
+    /// The hour since the start that the instant falls in; the first hour is 0.
+    pub const fn hour(self) -> usize {
+        (self.0 / Span::HOUR.0) as usize
+    }
+
     /// 00:00 UTC of the next day.
     pub const fn next_midnight(self) -> Time {
         Time((self.0 / Span::DAY.0 + 1) * Span::DAY.0)

@@ -68,6 +68,11 @@ pub enum Gate {
     Closed(Refusal),
 }
 
+/// The gate of a prepaid policy whose credit is used up.
+pub fn closed_without_credit(account: &AccountView) -> Gate {
+    Gate::Closed(if account.has_payment_method { Refusal::NoCredit } else { Refusal::NoPaymentMethod })
+}
+
 /// What a policy is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyEvent {
@@ -125,7 +130,12 @@ pub enum Command {
     /// Tell [`PolicyEvent::DayBegan`] when the next UTC day begins.
     LookAgainNextDay,
     /// Move the account to another policy.
-    BecomePolicy(Box<dyn Policy>),
+    BecomePolicy {
+        /// Its rules from now on.
+        policy: Box<dyn Policy>,
+        /// Whether the account counts as converted: whether a trial ends.
+        converts: bool,
+    },
     /// Close the account: write off what it owes.
     Close,
 }
@@ -236,13 +246,14 @@ impl Kinds {
     /// accounts to. Returns the kind's name with it.
     pub fn read(&self, table: &mut Table<'_>) -> Option<(&Kind, Box<dyn Policy>)> {
         let names: Vec<&str> = self.iter().map(|kind| kind.name).collect();
-        let name: String = table.require("kind", &format!("name one, as in `kind = \"{}\"`", names[0]))?;
-        let Some(kind) = self.named(&name) else {
-            table.fault(
-                "kind",
-                format!("there is no policy kind \"{name}\""),
-                &format!("use one of {}", names.join(", ")),
-            );
+        let name: Option<String> =
+            table.require("kind", &format!("name one, as in `kind = \"{}\"`", names[0]));
+        let Some(kind) = name.as_deref().and_then(|name| self.named(name)) else {
+            if let Some(name) = name {
+                let wrong = format!("there is no policy kind \"{name}\"");
+                table.fault("kind", wrong, &format!("use one of {}", names.join(", ")));
+            }
+            table.leave_rest();
             return None;
         };
         Some((kind, (kind.read)(table, self)?))

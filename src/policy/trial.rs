@@ -1,4 +1,197 @@
-//! `trial`.
-use super::*;
-/// The kind.
-pub const KIND: Kind = Kind { name: "trial", summary: "", rules: "", parameters: &[], read: |_, _| todo!() };
+//! `trial`: a little credit for nothing, then another policy, or suspension until a payment method is on file.
+
+use super::{Alarm, Command, Gate, Grant, Kind, Parameter, Policy, PolicyEvent};
+use crate::account::AccountView;
+use crate::document::{Dollars, Table};
+use crate::money::Money;
+use crate::request::Refusal;
+use crate::time::Span;
+use std::sync::Arc;
+
+/// The kind, as scenarios name it.
+pub const KIND: Kind = Kind {
+    name: "trial",
+    summary: "a little credit for nothing, then another policy",
+    rules: "Promotional credit is granted at signup. When it is used up or has expired, an account with a payment \
+            method on file moves to the policy in `then`; one without is suspended (402) until it adds one, and then \
+            moves.",
+    parameters: &[
+        Parameter {
+            key: "credit",
+            default: "1.00",
+            meaning: "promotional credit granted at signup, in dollars, above 0",
+        },
+        Parameter {
+            key: "expires_after",
+            default: "never",
+            meaning: "how long that credit and the trial last at most",
+        },
+        Parameter {
+            key: "then",
+            default: "required",
+            meaning: "the policy that follows: a table with its `kind` and parameters; no trial",
+        },
+    ],
+    read,
+};
+
+/// The trial's own expiry.
+const EXPIRY: Alarm = Alarm(0);
+
+fn read(table: &mut Table<'_>, kinds: &super::Kinds) -> Option<Box<dyn Policy>> {
+    let credit = table.get_or::<Dollars>("credit", "1.00");
+    let expires_after = table.get::<Span>("expires_after");
+    let Some(mut then) =
+        table.require_child("then", "say what follows, as in `then = { kind = \"prepaid_pause\" }`")
+    else {
+        return None;
+    };
+    let (kind, policy) = kinds.read(&mut then)?;
+    if kind.name == KIND.name {
+        then.fault("kind", "a trial follows a trial".to_owned(), "let another kind of policy follow");
+    }
+    let Dollars(credit) = credit?;
+    if !credit.is_positive() {
+        table.fault("credit", "a trial without credit".to_owned(), "give some, as in `credit = 1.00`");
+    }
+    Some(Box::new(Trial { credit, expires_after, then: policy.into(), has_ended: false }))
+}
+
+/// The rules for one account.
+#[derive(Clone)]
+struct Trial {
+    credit: Money,
+    expires_after: Option<Span>,
+    then: Arc<dyn Policy>,
+    /// Whether the account waits for a payment method.
+    has_ended: bool,
+}
+
+impl Trial {
+    fn end(&mut self, account: &AccountView) -> Vec<Command> {
+        self.has_ended = true;
+        if account.has_payment_method {
+            vec![Command::BecomePolicy { policy: self.then.for_new_account(), converts: true }]
+        } else {
+            vec![]
+        }
+    }
+
+    fn end_if_used_up(&mut self, account: &AccountView) -> Vec<Command> {
+        if account.balance.is_positive() { vec![] } else { self.end(account) }
+    }
+}
+
+impl Policy for Trial {
+    fn gate(&self, account: &AccountView) -> Gate {
+        if !self.has_ended && account.balance.is_positive() {
+            Gate::Open { headroom: account.balance }
+        } else {
+            Gate::Closed(Refusal::NoPaymentMethod)
+        }
+    }
+
+    fn handle(&mut self, account: &AccountView, event: PolicyEvent) -> Vec<Command> {
+        match event {
+            PolicyEvent::Opened => {
+                let grant = Grant { amount: self.credit, expires_after: self.expires_after };
+                let expiry = self.expires_after.map(|after| Command::WakeAt(account.now + after, EXPIRY));
+                [Command::GrantCredit(grant)].into_iter().chain(expiry).collect()
+            }
+            PolicyEvent::HeadroomUsed | PolicyEvent::CreditExpired => self.end_if_used_up(account),
+            PolicyEvent::AlarmRang(_) => self.end(account),
+            PolicyEvent::PaymentMethodAdded if self.has_ended => self.end(account),
+            PolicyEvent::PaymentSucceeded
+            | PolicyEvent::CreditPosted
+            | PolicyEvent::TopUpDeclined { .. }
+            | PolicyEvent::PurchaseFailed
+            | PolicyEvent::PaymentMethodAdded
+            | PolicyEvent::CardReplaced
+            | PolicyEvent::DayBegan
+            | PolicyEvent::PeriodBegan => vec![],
+        }
+    }
+
+    /// Where the account moves on at once, nothing is to be prevented.
+    fn allowance(&self, account: &AccountView) -> Money {
+        if account.has_payment_method { Money::MAX } else { account.balance }
+    }
+
+    fn for_new_account(&self) -> Box<dyn Policy> {
+        Box::new(self.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Time;
+
+    /// What stands for the policy that follows.
+    #[derive(Clone)]
+    struct Next;
+
+    impl Policy for Next {
+        fn gate(&self, _: &AccountView) -> Gate {
+            Gate::Open { headroom: Money::MAX }
+        }
+        fn handle(&mut self, _: &AccountView, _: PolicyEvent) -> Vec<Command> {
+            vec![]
+        }
+        fn for_new_account(&self) -> Box<dyn Policy> {
+            Box::new(Next)
+        }
+    }
+
+    fn trial(expires_after: Option<Span>) -> Trial {
+        Trial { credit: Money::dollars(1), expires_after, then: Arc::new(Next), has_ended: false }
+    }
+
+    fn holding(balance: Money, has_payment_method: bool) -> AccountView {
+        AccountView { balance, credit: balance.or_zero(), has_payment_method, ..AccountView::default() }
+    }
+
+    #[test]
+    fn grants_its_credit_and_wakes_when_that_expires() {
+        let account = AccountView { now: Time::START + Span::days(2), ..AccountView::default() };
+        let commands = trial(Some(Span::days(30))).handle(&account, PolicyEvent::Opened);
+        let [Command::GrantCredit(grant), Command::WakeAt(at, EXPIRY)] = commands[..] else {
+            panic!("a grant and an alarm are expected")
+        };
+        assert_eq!(grant, Grant { amount: Money::dollars(1), expires_after: Some(Span::days(30)) });
+        assert_eq!(at, Time::START + Span::days(32));
+        assert_eq!(trial(None).handle(&account, PolicyEvent::Opened).len(), 1);
+    }
+
+    #[test]
+    fn moves_on_at_once_with_a_payment_method_and_not_before_its_credit_is_used() {
+        let mut policy = trial(None);
+        assert!(policy.handle(&holding(Money::CENT, true), PolicyEvent::HeadroomUsed).is_empty());
+        let commands = policy.handle(&holding(Money::ZERO, true), PolicyEvent::HeadroomUsed);
+        assert!(matches!(commands[..], [Command::BecomePolicy { converts: true, .. }]));
+    }
+
+    #[test]
+    fn without_a_payment_method_it_is_suspended_until_one_is_added() {
+        let mut policy = trial(None);
+        let account = holding(Money::cents(-1), false);
+        assert!(policy.handle(&account, PolicyEvent::HeadroomUsed).is_empty());
+        assert_eq!(policy.gate(&account), Gate::Closed(Refusal::NoPaymentMethod));
+        let commands = policy.handle(&holding(Money::cents(-1), true), PolicyEvent::PaymentMethodAdded);
+        assert!(matches!(commands[..], [Command::BecomePolicy { converts: true, .. }]));
+    }
+
+    #[test]
+    fn ends_when_its_own_credit_expires_also_if_other_credit_is_left() {
+        let mut policy = trial(Some(Span::days(30)));
+        let account = holding(Money::dollars(3), false);
+        assert!(policy.handle(&account, PolicyEvent::AlarmRang(EXPIRY)).is_empty());
+        assert_eq!(policy.gate(&account), Gate::Closed(Refusal::NoPaymentMethod));
+    }
+
+    #[test]
+    fn overruns_count_only_where_the_account_does_not_move_on() {
+        assert_eq!(trial(None).allowance(&holding(Money::CENT, true)), Money::MAX);
+        assert_eq!(trial(None).allowance(&holding(Money::CENT, false)), Money::CENT);
+    }
+}

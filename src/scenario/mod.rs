@@ -1,12 +1,32 @@
 //! Scenarios: a TOML file, read, checked and filled in with every default.
 
+mod cohort;
+mod customer;
+mod describe;
+mod distribution;
+mod file;
+mod payments;
+mod policies;
+mod prices;
+mod trace;
+mod workload;
+
+pub use describe::describe;
+pub use distribution::{Durations, Numbers, Shares};
+
+use crate::document::{Document, Faults, Resolved, Table, quoted};
 use crate::money::Share;
-use crate::policy::PolicyPlan;
+use crate::policy::{Kinds, PolicyPlan};
 use crate::tariff::Tariff;
 use crate::time::{Calendar, Span};
 use crate::workload::Cohort;
 use crate::workload::payments::PaymentModel;
 use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+/// A scenario to start from, explained key by key.
+pub const TEMPLATE: &str = include_str!("template.toml");
 
 /// A checked scenario.
 #[derive(Clone)]
@@ -37,9 +57,228 @@ pub struct Scenario {
     pub policies: Vec<PolicyPlan>,
 }
 
+/// A scenario with the file that it came from.
+#[derive(Clone)]
+pub struct Loaded {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The SHA-256 of the file's bytes, in hexadecimal.
+    pub sha256: String,
+    resolved: Resolved,
+}
+
 impl Scenario {
+    /// Reads a file, and those that it names.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn read(path: &Path, kinds: &Kinds) -> Result<Loaded, Faults> {
+        Scenario::parse(path, &file::read(path)?, kinds)
+    }
+
+    /// Reads the content of a file; paths in it are taken from the folder of that file.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn parse(path: &Path, content: &[u8], kinds: &Kinds) -> Result<Loaded, Faults> {
+        let document = Document::parse(path, file::text(path, content)?)?;
+        let scenario = whole(&mut document.root(), kinds);
+        let resolved = document.finish()?;
+        let scenario = scenario.expect("what cannot be read is noted as a fault");
+        let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Loaded { scenario, sha256, resolved })
+    }
+
     /// The calendar of a run.
     pub fn calendar(&self) -> Calendar {
         Calendar::new(self.start, self.warmup, self.horizon, self.runoff)
+    }
+}
+
+impl Loaded {
+    /// The scenario as TOML with every default written out, for a file in a folder: running it gives the same results.
+    pub fn resolved(&self, folder: &Path) -> String {
+        self.resolved.to_toml(folder)
+    }
+
+    /// Sets another seed.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.scenario.seed = seed;
+        self.resolved.set("scenario", "seed", seed.to_string());
+    }
+
+    /// Sets another number of replications.
+    ///
+    /// # Panics
+    /// If it is zero.
+    pub fn set_replications(&mut self, replications: u32) {
+        assert!(replications > 0, "a scenario is run at least once");
+        self.scenario.replications = replications;
+        self.resolved.set("scenario", "replications", replications.to_string());
+    }
+
+    /// Leaves only these policies, in the order of the file.
+    ///
+    /// # Errors
+    /// The first name that no policy has; nothing is changed then.
+    pub fn keep_policies(&mut self, names: &[String]) -> Result<(), UnknownPolicy> {
+        let policies = &mut self.scenario.policies;
+        if let Some(name) = names.iter().find(|name| policies.iter().all(|policy| policy.name != **name)) {
+            let known = policies.iter().map(|policy| policy.name.clone()).collect();
+            return Err(UnknownPolicy { name: name.clone(), known });
+        }
+        let keeps: Vec<bool> = policies.iter().map(|policy| names.contains(&policy.name)).collect();
+        self.resolved.keep("policy", |index| keeps[index]);
+        policies.retain(|policy| names.contains(&policy.name));
+        Ok(())
+    }
+}
+
+/// A policy was asked for that a scenario does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownPolicy {
+    /// What was asked for.
+    pub name: String,
+    /// The policies that there are.
+    pub known: Vec<String>,
+}
+
+impl std::fmt::Display for UnknownPolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "there is no policy `{}`; the scenario has {}",
+            self.name,
+            crate::document::listed(&self.known)
+        )
+    }
+}
+
+impl std::error::Error for UnknownPolicy {}
+
+/// Reads the whole file.
+fn whole(root: &mut Table<'_>, kinds: &Kinds) -> Option<Scenario> {
+    let timing = timing(root);
+    let serving_cost = platform(root);
+    let (models, tariff) = prices::read(root);
+    let payments = payments::read(root);
+    metering(root);
+    let cohorts = cohort::read_all(root, &models, timing.as_ref().map(|timing| timing.horizon));
+    let policies = policies::read_all(root, kinds);
+    let Timing { name, start, horizon, warmup, runoff, replications, seed } = timing?;
+    Some(Scenario {
+        name,
+        start,
+        horizon,
+        warmup,
+        runoff,
+        replications,
+        seed,
+        serving_cost: serving_cost?,
+        tariff: tariff?,
+        payments: payments?,
+        cohorts: cohorts?,
+        policies: policies?,
+    })
+}
+
+/// The section `[scenario]`.
+struct Timing {
+    name: String,
+    start: Date,
+    horizon: Span,
+    warmup: Span,
+    runoff: Span,
+    replications: u32,
+    seed: u64,
+}
+
+fn timing(root: &mut Table<'_>) -> Option<Timing> {
+    let stem = root.file().file_stem().unwrap_or_default().to_string_lossy();
+    let mut table = root.child_or_empty("scenario")?;
+    let name: Option<String> = table.get_or("name", &quoted(&stem));
+    let start: Option<Date> = table.get_or("start", "2026-01-01");
+    let horizon: Option<Span> = table.get_or("horizon", "\"90d\"");
+    let warmup: Option<Span> = table.get_or("warmup", "\"0d\"");
+    let runoff: Option<Span> = table.get_or("runoff", "\"0d\"");
+    let replications: Option<u32> = table.get_or("replications", "1");
+    let seed: Option<u64> = table.get_or("seed", "0");
+
+    if name.as_deref().is_some_and(|name| !is_folder_name(name)) {
+        let hint = "use letters, digits, spaces, `-`, `_`, `.` and `+`, at most 100 of them, not beginning or ending \
+                    with a space or `.`";
+        table.fault("name", "the name of a scenario must be fit for a folder", hint);
+    }
+    if horizon == Some(Span::ZERO) {
+        table.fault(
+            "horizon",
+            "the horizon is zero",
+            "say how long requests come, as in `horizon = \"90d\"`",
+        );
+    }
+    if warmup.zip(horizon).is_some_and(|(warmup, horizon)| warmup >= horizon && horizon > Span::ZERO) {
+        table.fault(
+            "warmup",
+            "the warm-up leaves nothing to measure",
+            "make `warmup` shorter than `horizon`",
+        );
+    }
+    if replications == Some(0) {
+        table.fault("replications", "there are no replications", "write at least `replications = 1`");
+    }
+    let (start, horizon, runoff) = (start?, horizon?, runoff?);
+    let days = (horizon + runoff).micros() / Span::DAY.micros() + 1;
+    if jiff::Span::new().try_days(days).and_then(|days| start.checked_add(days)).is_err() {
+        table.fault("horizon", "the run ends after the year 9999", "start earlier, or make it shorter");
+    }
+    Some(Timing {
+        name: name?,
+        start,
+        horizon,
+        warmup: warmup?,
+        runoff,
+        replications: replications?,
+        seed: seed?,
+    })
+}
+
+fn is_folder_name(name: &str) -> bool {
+    let is_fit = |character: char| character.is_alphanumeric() || " -_.+".contains(character);
+    (1..=100).contains(&name.len())
+        && name.chars().all(is_fit)
+        && !name.starts_with([' ', '.'])
+        && !name.ends_with([' ', '.'])
+}
+
+fn platform(root: &mut Table<'_>) -> Option<Share> {
+    root.child_or_empty("platform")?.get_or("serving_cost", "0")
+}
+
+/// The section `[metering]`.
+fn metering(root: &mut Table<'_>) {
+    if let Some(mut table) = root.child_or_empty("metering") {
+        table.only::<Span>("delay", "\"0s\"");
+        table.only::<Span>("refresh", "\"0s\"");
+        table.only::<String>("authorization", "\"balance\"");
+    }
+}
+
+/// Notes a fault unless a name can stand in tables and on the command line.
+fn check_name(table: &Table<'_>, name: &str) {
+    if name.trim() != name || name.is_empty() || name.len() > 100 || name.chars().any(char::is_control) {
+        let wrong = format!("the name of a {} must be a short text", table.name());
+        table.fault("name", wrong, "use 1 to 100 characters in one line, without spaces around");
+    }
+}
+
+/// Notes a fault at each table whose name an earlier one has.
+fn check_unique<'n>(named: impl Iterator<Item = (&'n Table<'n>, &'n str)>) {
+    let mut names: Vec<&str> = Vec::new();
+    for (table, name) in named {
+        if names.contains(&name) {
+            let wrong = format!("two tables `{}` have the name \"{name}\"", table.name());
+            table.fault("name", wrong, "give each a `name` of its own");
+        }
+        names.push(name);
     }
 }

@@ -1,13 +1,21 @@
 //! The workload: who sends which requests when, how payments fare, and what customers do. It knows no policy.
 
+mod column;
 pub mod customer;
 pub mod distribution;
+mod expectation;
+pub mod generator;
 pub mod payments;
+mod profile;
+mod special;
 pub mod trace;
+mod vector;
 
 use crate::money::Money;
+use crate::rng::{AccountStreams, Purpose};
 use crate::time::{Span, Time};
 use distribution::Distribution;
+use std::ops::Range;
 use std::sync::Arc;
 use trace::Trace;
 
@@ -33,6 +41,20 @@ pub enum Signup {
     AtStart,
     /// Evenly at random over a window from the start of the run.
     Over(Span),
+}
+
+impl Signup {
+    /// When an account signs up.
+    pub fn time(self, streams: AccountStreams) -> Time {
+        match self {
+            Signup::AtStart => Time::START,
+            Signup::Over(window) => {
+                let draw = rand::Rng::next_u64(&mut streams.draws(Purpose::Signup, 0));
+                let micros = (i128::from(draw) * i128::from(window.micros())) >> 64;
+                Time::START + Span::from_micros(micros as i64)
+            }
+        }
+    }
 }
 
 /// What the accounts of a cohort send.
@@ -148,5 +170,18 @@ impl Block {
     /// What one request costs.
     pub fn cost(&self, index: usize) -> Money {
         Money::from_nanos(self.cost_before[index + 1] - self.cost_before[index])
+    }
+
+    /// The first request from `from` on that arrives at an instant or later; `len` where there is none.
+    pub fn first_at_or_after(&self, from: usize, instant: Time) -> usize {
+        from + self.at[from..self.len].partition_point(|at| *at < instant)
+    }
+
+    /// The request of a range with which the cost of the range, counted from its start, reaches an amount above zero;
+    /// the range's end where it never does.
+    pub fn first_to_reach(&self, range: Range<usize>, amount: Money) -> usize {
+        let reached = self.cost_before[range.start].saturating_add(amount.nanos());
+        let after = &self.cost_before[range.start + 1..=range.end];
+        range.start + after.partition_point(|cost| *cost < reached)
     }
 }

@@ -3,6 +3,10 @@
 //! A [`Tally`] holds sums only, in whole units, so tallies of accounts and days add up exactly in any order. Each
 //! [`Measure`] is defined once, in [`MEASURES`]; every file, plot and table takes its name, unit and value from there.
 
+mod recorder;
+
+pub use recorder::{DailyTally, Recorder};
+
 use crate::money::{Share, Total};
 use crate::request::Refusal;
 use std::fmt;
@@ -50,7 +54,7 @@ pub enum Flow {
     PaymentsDeclined,
     /// Successful purchases by automatic top-up.
     TopUps,
-    /// All other successful purchases.
+    /// Successful purchases that customers made themselves after signup.
     ManualPurchases,
     /// Invoices issued.
     Invoices,

@@ -1,0 +1,98 @@
+//! What it takes to generate requests, by distribution of the token counts and by process of arrivals.
+
+use billsim::rng::CohortStreams;
+use billsim::tariff::{Price, Tariff};
+use billsim::time::{Calendar, Span, Time};
+use billsim::workload::distribution::Distribution;
+use billsim::workload::{Arrivals, Block, Modulation, Tokens, Workload};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use jiff::civil::date;
+
+/// Requests of an account, on average.
+const REQUESTS: u32 = 1_000;
+/// Accounts in each measurement.
+const ACCOUNTS: u32 = 100;
+const DAYS: u32 = 30;
+
+fn workload(arrivals: Arrivals, tokens: [Distribution; 2]) -> Workload {
+    let [prompt, output] = tokens;
+    Workload {
+        arrivals,
+        modulation: Modulation::NONE,
+        heterogeneity: None,
+        tokens: Tokens {
+            prompt,
+            output,
+            cached_share: Distribution::constant(0.0),
+            prompt_spread: 0.0,
+            output_spread: 0.0,
+            spread_correlation: 0.0,
+        },
+        models: vec![(0, 1.0)],
+    }
+}
+
+/// Generates all requests of some accounts; returns how many there were, and what they cost.
+fn generate(workload: &Workload, tariff: &Tariff, calendar: &Calendar) -> (u64, i64) {
+    let prepared = workload.prepare(tariff, calendar);
+    let streams = CohortStreams::new(1, 0, "bench");
+    let mut block = Block::empty();
+    let (mut requests, mut cost) = (0, 0);
+    for account in 0..ACCOUNTS {
+        let mut stream = prepared.requests(streams.account(account), account, Time::START);
+        loop {
+            stream.next_block(&mut block).expect("the counts fit");
+            if block.len == 0 {
+                break;
+            }
+            requests += block.len as u64;
+            cost += block.cost_before[block.len];
+        }
+    }
+    (requests, cost)
+}
+
+fn generation(criterion: &mut Criterion) {
+    let price = |input, output| Price { input, cached_input: input / 10, output };
+    let tariff = Tariff {
+        models: vec![("large".to_owned(), price(15_000, 75_000)), ("small".to_owned(), price(150, 600))],
+    };
+    let calendar = Calendar::new(date(2026, 1, 1), Span::ZERO, Span::days(DAYS.into()), Span::ZERO);
+    let per_day = f64::from(REQUESTS) / f64::from(DAYS);
+    let poisson = Arrivals::Poisson { per_day };
+    let lognormals =
+        [Distribution::lognormal_median(1096.6, 1.2), Distribution::lognormal_median(244.7, 1.0)];
+    let both = |distribution: Distribution| [distribution.clone(), distribution];
+    let empirical = Distribution::empirical((0..10_000).map(|n| (f64::from(n), f64::from(n % 7))).collect());
+    let base = workload(poisson.clone(), lognormals.clone());
+
+    let mut modulated = base.clone();
+    modulated.modulation.daily = std::array::from_fn(|hour| if hour < 12 { 0.5 } else { 1.5 });
+    modulated.modulation.growth_per_month = 0.1;
+    let mut two_models = base.clone();
+    two_models.models = vec![(0, 0.3), (1, 0.7)];
+    let mut cached = base.clone();
+    cached.tokens.cached_share = Distribution::uniform(0.0, 0.8);
+
+    let mut group = criterion.benchmark_group("generation");
+    group.throughput(Throughput::Elements(u64::from(REQUESTS * ACCOUNTS)));
+    for (name, workload) in [
+        ("lognormal tokens", base),
+        ("constant tokens", workload(poisson.clone(), both(Distribution::constant(500.0)))),
+        ("uniform tokens", workload(poisson.clone(), both(Distribution::uniform(10.0, 2000.0)))),
+        ("exponential tokens", workload(poisson.clone(), both(Distribution::exponential(500.0)))),
+        ("empirical tokens", workload(poisson.clone(), both(empirical))),
+        ("gamma tokens", workload(poisson, both(Distribution::gamma(500.0, 1.5)))),
+        ("gamma gaps", workload(Arrivals::Gamma { per_day, cv: 2.0 }, lognormals.clone())),
+        ("regular gaps", workload(Arrivals::Gamma { per_day, cv: 0.0 }, lognormals)),
+        ("modulated", modulated),
+        ("two models", two_models),
+        ("cached shares", cached),
+    ] {
+        group.bench_function(name, |bencher| bencher.iter(|| generate(&workload, &tariff, &calendar)));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, generation);
+criterion_main!(benches);

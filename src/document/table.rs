@@ -1,0 +1,272 @@
+//! Tables, read key by key.
+
+use super::fault::Noted;
+use super::resolved::{Node, NodeId};
+use super::value::Value;
+use super::{Context, Read};
+use std::ops::Range;
+use std::path::Path;
+use toml::de::{DeTable, DeValue};
+
+/// One table of a document, read key by key, each key once.
+///
+/// Faults are noted, not returned: read every key first, then give up (`?`) on those that are `None`. A table that
+/// goes out of scope notes the keys that nobody has asked for.
+pub struct Table<'d> {
+    context: &'d Context<'d>,
+    table: &'d DeTable<'d>,
+    /// Where it is; `None` for the whole file and for what is absent.
+    at: Option<Range<usize>>,
+    /// Its own key.
+    name: String,
+    node: NodeId,
+    /// The keys that may be there.
+    known: Vec<String>,
+    /// The keys that are refused by a message of their own.
+    ignored: Vec<String>,
+    leaves_rest: bool,
+}
+
+impl<'d> Table<'d> {
+    pub(super) fn new(
+        context: &'d Context<'d>,
+        table: &'d DeTable<'d>,
+        at: Option<Range<usize>>,
+        name: String,
+        node: NodeId,
+    ) -> Table<'d> {
+        let (known, ignored) = (Vec::new(), Vec::new());
+        Table { context, table, at, name, node, known, ignored, leaves_rest: false }
+    }
+
+    /// The value of a key that may be absent.
+    pub fn get<T: Read>(&mut self, key: &str) -> Option<T> {
+        T::read(&self.value(key)?)
+    }
+
+    /// The value of a key, or of the default, which is given as TOML and written down as if it stood there. `None`
+    /// only where the value is at fault.
+    ///
+    /// # Panics
+    /// If the default cannot be read.
+    pub fn get_or<T: Read>(&mut self, key: &str, default: &str) -> Option<T> {
+        if self.has(key) {
+            return self.get(key);
+        }
+        self.know(key);
+        let node = self.context.node(Node::Literal(default.to_owned()));
+        self.context.insert(self.node, key, node);
+        Some(read_default(key, default))
+    }
+
+    /// The value of a key that must be there; the hint says how to write it, as in ``"add `amount = 25.00`"``.
+    pub fn require<T: Read>(&mut self, key: &str, hint: &str) -> Option<T> {
+        if !self.has(key) {
+            self.lacks(key, hint);
+        }
+        self.get(key)
+    }
+
+    /// The table under a key, if it is there.
+    pub fn child(&mut self, key: &str) -> Option<Table<'d>> {
+        let value = self.value(key)?;
+        value.table().or_else(|| value.expected("a table", &format!("write it as in `{key} = {{ ... }}`")))
+    }
+
+    /// The table under a key that must be there; the hint says how to write it.
+    pub fn require_child(&mut self, key: &str, hint: &str) -> Option<Table<'d>> {
+        if !self.has(key) {
+            self.lacks(key, hint);
+        }
+        self.child(key)
+    }
+
+    /// The table under a key, or an empty one where it is absent: for tables whose keys all have defaults. `None` only
+    /// where something else is there.
+    pub fn child_or_empty(&mut self, key: &str) -> Option<Table<'d>> {
+        if self.has(key) {
+            return self.child(key);
+        }
+        self.know(key);
+        let node = self.context.node(Node::Table(Vec::new()));
+        self.context.insert(self.node, key, node);
+        Some(Table::new(self.context, &self.context.empty, self.at.clone(), key.to_owned(), node))
+    }
+
+    /// The tables of the array under a key; none where it is absent.
+    pub fn children(&mut self, key: &str) -> Vec<Table<'d>> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let hint = format!("write each under a line `[[{key}]]`, or as in `{key} = [{{ ... }}]`");
+        let Some(items) = value.items() else {
+            return value.expected("an array of tables", &hint).unwrap_or_default();
+        };
+        let table = |item: Value<'d>| item.table().or_else(|| item.expected("a table", &hint));
+        items.into_iter().map(|item| item.named(key)).filter_map(table).collect()
+    }
+
+    /// The tables of the array under a key, at least one; the hint says how to write it.
+    pub fn require_children(&mut self, key: &str, hint: &str) -> Vec<Table<'d>> {
+        let items = self.table.get(key).map(|value| value.get_ref().as_array().map(|items| items.len()));
+        if matches!(items, None | Some(Some(0))) {
+            self.lacks(key, hint);
+        }
+        self.children(key)
+    }
+
+    /// Notes a fault unless exactly one of these keys is there, which it returns: for tables that choose between kinds
+    /// of things.
+    pub fn one_of<'k>(&mut self, keys: &[&'k str]) -> Option<&'k str> {
+        keys.iter().for_each(|key| self.know(key));
+        let mut there = keys.iter().filter(|key| self.has(key));
+        if let (Some(key), None) = (there.next(), there.next()) {
+            return Some(key);
+        }
+        let wrong = format!("{} needs exactly one of {}", self.shown(), listed(keys));
+        self.fault_here(wrong, &format!("give one of them, as in `{} = ...`", keys[0]));
+        None
+    }
+
+    /// Refuses a key that is planned, but cannot be used yet.
+    pub fn not_yet(&mut self, key: &str) {
+        self.ignore(key);
+        if self.has(key) {
+            self.fault(key, format!("`{key}` is not supported yet"), "leave it out");
+        }
+    }
+
+    /// Refuses a key that is planned unless its value is the one that changes nothing, which is written down.
+    pub fn only<T: Read + PartialEq>(&mut self, key: &str, off: &str) {
+        let before = self.context.notes.borrow().faults.len();
+        let value: Option<T> = self.get_or(key, off);
+        if value.is_none_or(|value| value != read_default(key, off)) {
+            // What is planned may have quite another type.
+            self.context.notes.borrow_mut().faults.truncate(before);
+            let wrong = format!("`{key}` other than `{off}` is not supported yet");
+            self.fault(key, wrong, "leave it out");
+        }
+    }
+
+    /// Whether a key is there.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// The text under a key, where there is one, without reading it.
+    pub fn peek(&self, key: &str) -> Option<&'d str> {
+        self.table.get(key)?.get_ref().as_str()
+    }
+
+    /// All keys, in the order of the file: for tables whose keys are names of the file's own.
+    pub fn keys(&self) -> Vec<&'d str> {
+        let mut keys: Vec<_> = self.table.keys().collect();
+        keys.sort_by_key(|key| key.span().start);
+        keys.into_iter().map(|key| key.get_ref().as_ref()).collect()
+    }
+
+    /// Its own key; empty for the whole file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file that it stands in.
+    pub fn file(&self) -> &'d Path {
+        &self.context.file
+    }
+
+    /// Notes a fault at a key (or at the table, where the key is absent): what is wrong, and what would be right.
+    pub fn fault(&self, key: &str, wrong: impl Into<String>, hint: &str) {
+        let at = self.table.get(key).map(|value| value.span()).or_else(|| self.at.clone());
+        self.context.note(at, wrong.into(), hint.to_owned());
+    }
+
+    /// Notes a fault at the table itself.
+    pub fn fault_here(&self, wrong: impl Into<String>, hint: &str) {
+        self.context.note(self.at.clone(), wrong.into(), hint.to_owned());
+    }
+
+    /// Lets a key pass without reading it: for one that is refused by a message of its own.
+    pub fn ignore(&mut self, key: &str) {
+        self.ignored.push(key.to_owned());
+    }
+
+    /// Lets keys that nobody has asked for pass: for a table that cannot be read at all, a fault being noted already.
+    pub fn leave_rest(&mut self) {
+        self.leaves_rest = true;
+    }
+
+    fn value(&mut self, key: &str) -> Option<Value<'d>> {
+        self.know(key);
+        let value = self.table.get(key)?;
+        let node = self.context.node(Node::Literal(self.context.literal(&value.span()).to_owned()));
+        self.context.insert(self.node, key, node);
+        Some(Value::new(self.context, value, key.to_owned(), node))
+    }
+
+    fn know(&mut self, key: &str) {
+        if !self.known.iter().any(|known| known == key) {
+            self.known.push(key.to_owned());
+        }
+    }
+
+    fn lacks(&self, key: &str, hint: &str) {
+        self.fault_here(format!("{} lacks `{key}`", self.shown()), hint);
+    }
+
+    fn shown(&self) -> String {
+        if self.name.is_empty() { "the file".to_owned() } else { format!("`{}`", self.name) }
+    }
+}
+
+impl Drop for Table<'_> {
+    /// Notes the keys that nobody has asked for.
+    fn drop(&mut self) {
+        if self.leaves_rest {
+            return;
+        }
+        let asked = |key: &str| self.known.iter().chain(&self.ignored).any(|known| known == key);
+        let unknown = self.table.keys().filter(|key| !asked(key.get_ref()));
+        for key in unknown {
+            let name = key.get_ref().as_ref();
+            let here = if self.known.is_empty() {
+                "leave it out".to_owned()
+            } else {
+                format!("known here: {}", listed(&self.known))
+            };
+            let hint = match did_you_mean(name, self.known.iter().map(String::as_str)) {
+                Some(known) => format!("did you mean `{known}`? {here}"),
+                None => here,
+            };
+            self.context.note(Some(key.span()), format!("unknown key `{name}`"), hint);
+        }
+    }
+}
+
+/// Reads a default.
+fn read_default<T: Read>(key: &str, default: &str) -> T {
+    let value = DeValue::parse(default).unwrap_or_else(|error| panic!("the default of `{key}`: {error}"));
+    let context = Context::new(Path::new(""), default);
+    let node = context.node(Node::Literal(default.to_owned()));
+    let read = T::read(&Value::new(&context, &value, key.to_owned(), node));
+    let wrong = context.notes.into_inner().faults.into_iter().next();
+    match (read, wrong) {
+        (Some(read), None) => read,
+        (_, Some(Noted { wrong, .. })) => panic!("the default `{default}` of `{key}`: {wrong}"),
+        (None, None) => panic!("the default `{default}` of `{key}` is refused"),
+    }
+}
+
+/// The candidate that a misspelt word most likely stands for, if there is one.
+pub fn did_you_mean<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let distance =
+        |candidate: &&str| strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
+    let near = candidates.map(|candidate| (distance(&candidate), candidate));
+    near.filter(|(distance, candidate)| *distance <= candidate.chars().count().div_ceil(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Names in backticks, with commas between.
+pub fn listed(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    names.join(", ")
+}

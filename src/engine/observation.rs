@@ -1,0 +1,241 @@
+//! What the engine lets others know: spans of requests, postings, and everything that happens to an account.
+
+use super::event::{PaymentResult, Purpose};
+use crate::account::AccountView;
+use crate::money::Money;
+use crate::request::Refusal;
+use crate::time::{Span, Time};
+use crate::wallet::{Entry, Posting};
+use crate::workload::Block;
+use std::ops::Range;
+
+/// Consecutive requests of one account on one day that met the same fate.
+#[derive(Clone, Debug)]
+pub struct RequestSpan<'b> {
+    /// The block that holds them.
+    pub block: &'b Block,
+    /// Which of its requests; never empty.
+    pub range: Range<usize>,
+}
+
+impl RequestSpan<'_> {
+    /// How many they are.
+    pub fn count(&self) -> i128 {
+        self.range.len() as i128
+    }
+
+    /// What they cost together.
+    pub fn cost(&self) -> Money {
+        let before = &self.block.cost_before;
+        Money::from_nanos(before[self.range.end] - before[self.range.start])
+    }
+
+    /// The sum of each one's cost times its arrival, in nano-dollars times microseconds.
+    pub fn moment(&self) -> i128 {
+        let before = &self.block.moment_before;
+        before[self.range.end] - before[self.range.start]
+    }
+
+    /// When the first arrived.
+    pub fn first_at(&self) -> Time {
+        self.block.at[self.range.start]
+    }
+
+    /// When the last arrived.
+    pub fn last_at(&self) -> Time {
+        self.block.at[self.range.end - 1]
+    }
+}
+
+/// What became of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Served.
+    Served,
+    /// Refused, and lost.
+    Refused(Refusal),
+    /// Never sent: the customer has left.
+    Churned,
+}
+
+/// The kind of a purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PurchaseKind {
+    /// At signup, or at a move to another policy.
+    Initial,
+    /// Automatic top-up.
+    TopUp,
+    /// By a customer who added a payment method in a stop.
+    WithPaymentMethod,
+    /// By a customer who was asked to buy credit.
+    Answer,
+}
+
+/// A question that a customer is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Nothing is on file: add a payment method?
+    AddPaymentMethod,
+    /// The card fails: replace it?
+    ReplaceCard,
+    /// No credit, or the limit is reached: buy credit?
+    BuyCredit,
+}
+
+impl Question {
+    /// How many questions there are.
+    pub const COUNT: usize = 3;
+}
+
+/// Something that happened to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Happening {
+    SignedUp,
+    Granted {
+        amount: Money,
+        expires: Option<Time>,
+    },
+    GrantExpired(Money),
+    PeriodBegan,
+    PaymentAttempted {
+        purpose: Purpose,
+        kind: Option<PurchaseKind>,
+        amount: Money,
+        result_at: Time,
+    },
+    PaymentResult {
+        purpose: Purpose,
+        kind: Option<PurchaseKind>,
+        amount: Money,
+        result: PaymentResult,
+    },
+    /// A purchase is not made: it would take the customer beyond what it is willing to pay in a period.
+    PurchaseForgone(Money),
+    /// The same, but it waits for a boundary at which it would not.
+    PurchaseDeferred(Money),
+    /// A purchase was declined and is not tried again.
+    PurchaseFailed(PurchaseKind),
+    /// A declined payment is tried again at a time.
+    RetryPlanned(Time),
+    CreditPosted(Money),
+    TopUpDisabled,
+    InvoiceIssued {
+        number: u32,
+        amount: Money,
+    },
+    InvoicePaid {
+        number: u32,
+    },
+    /// The last attempt at an invoice's payment was declined.
+    InvoiceOverdue {
+        number: u32,
+    },
+    InvoiceWrittenOff {
+        number: u32,
+    },
+    DebtWrittenOff(Money),
+    /// Usage settled that the policy meant to prevent.
+    Overshot(Money),
+    CardExpired,
+    CardRenewed,
+    CardReplaced,
+    PaymentMethodAdded,
+    /// A question was put; `acts_at` tells when a yes takes effect, `None` is a no.
+    Asked {
+        question: Question,
+        acts_at: Option<Time>,
+    },
+    /// What was answered no longer matters.
+    AnswerDropped(Question),
+    NotOpen,
+    Stopped(Refusal),
+    ReasonChanged(Refusal),
+    /// A stop ended. `served` tells whether requests run again, or only that the account waits for its first purchase.
+    StopEnded {
+        served: bool,
+    },
+    Moved {
+        converted: bool,
+    },
+    Churned,
+    Closed,
+    HorizonReached,
+}
+
+/// Listens to one account under one policy.
+pub trait Observer {
+    /// Requests met their fate; `account` is as they left it.
+    fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView);
+
+    /// The usage of all requests of a span was posted in one kind of entry.
+    fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry);
+
+    /// Something was posted.
+    fn posting(&mut self, at: Time, posting: Posting);
+
+    /// Something happened; `account` is as it left it.
+    fn happening(&mut self, happening: Happening, account: &AccountView);
+}
+
+/// Listens to nothing.
+impl Observer for () {
+    fn requests(&mut self, _: &RequestSpan<'_>, _: Fate, _: &AccountView) {}
+    fn usage(&mut self, _: &RequestSpan<'_>, _: Entry) {}
+    fn posting(&mut self, _: Time, _: Posting) {}
+    fn happening(&mut self, _: Happening, _: &AccountView) {}
+}
+
+/// Two that listen to the same.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
+        self.0.requests(span, fate, account);
+        self.1.requests(span, fate, account);
+    }
+    fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
+        self.0.usage(span, entry);
+        self.1.usage(span, entry);
+    }
+    fn posting(&mut self, at: Time, posting: Posting) {
+        self.0.posting(at, posting);
+        self.1.posting(at, posting);
+    }
+    fn happening(&mut self, happening: Happening, account: &AccountView) {
+        self.0.happening(happening, account);
+        self.1.happening(happening, account);
+    }
+}
+
+/// One that may be there.
+impl<A: Observer> Observer for Option<A> {
+    fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
+        if let Some(observer) = self {
+            observer.requests(span, fate, account);
+        }
+    }
+    fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
+        if let Some(observer) = self {
+            observer.usage(span, entry);
+        }
+    }
+    fn posting(&mut self, at: Time, posting: Posting) {
+        if let Some(observer) = self {
+            observer.posting(at, posting);
+        }
+    }
+    fn happening(&mut self, happening: Happening, account: &AccountView) {
+        if let Some(observer) = self {
+            observer.happening(happening, account);
+        }
+    }
+}
+
+/// The sum of the parts of `[from, until)` that lie in each UTC day, handed to `each` day by day.
+pub fn split_by_day(from: Time, until: Time, mut each: impl FnMut(usize, Span)) {
+    let mut start = from;
+    while start < until {
+        let end = start.next_midnight().min(until);
+        each(start.day(), end - start);
+        start = end;
+    }
+}

@@ -1,0 +1,140 @@
+//! What a run is asked to list beside the measures, of replication 0: accounts, postings, a few balances over time.
+
+use crate::account::AccountView;
+use crate::engine::event::PaymentResult;
+use crate::engine::observation::{Fate, Happening, Observer, PurchaseKind, RequestSpan};
+use crate::metrics::{DailyTally, Recorder};
+use crate::money::Money;
+use crate::time::{Calendar, Time};
+use crate::wallet::{Entry, Posting, Wallet};
+
+/// Of each cohort, how many accounts have their balance told over time.
+const SAMPLE_ACCOUNTS: u32 = 3;
+
+/// A posting of one account under one policy.
+#[derive(Clone, Copy, Debug)]
+pub struct LedgerRow<'r> {
+    /// When.
+    pub at: Time,
+    /// The policy's name.
+    pub policy: &'r str,
+    /// The cohort's name.
+    pub cohort: &'r str,
+    /// The account's number in the cohort, from 0.
+    pub account: u32,
+    /// What was posted.
+    pub posting: Posting,
+}
+
+/// What is to be listed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listing {
+    pub accounts: bool,
+    pub ledger: bool,
+}
+
+/// What is listed of one account under one policy.
+pub(super) struct Details {
+    pub policy: usize,
+    pub account: u32,
+    pub tally: Option<DailyTally>,
+    pub postings: Vec<(Time, Posting)>,
+    pub balances: Vec<(Time, Money, &'static str)>,
+    lists_postings: bool,
+}
+
+impl Details {
+    pub fn new(listing: Listing, policy: usize, account: u32) -> Details {
+        Details {
+            policy,
+            account,
+            tally: listing.accounts.then(DailyTally::of_whole_run),
+            postings: Vec::new(),
+            balances: Vec::new(),
+            lists_postings: listing.ledger,
+        }
+    }
+
+    pub fn listener<'d>(&'d mut self, calendar: &'d Calendar) -> Listener<'d> {
+        Listener {
+            recorder: self.tally.as_mut().map(|tally| Recorder::new(tally, calendar)),
+            postings: self.lists_postings.then_some(&mut self.postings),
+            balances: (self.account < SAMPLE_ACCOUNTS).then_some(&mut self.balances),
+        }
+    }
+}
+
+/// Listens for what is listed.
+pub(super) struct Listener<'d> {
+    recorder: Option<Recorder<'d>>,
+    postings: Option<&'d mut Vec<(Time, Posting)>>,
+    balances: Option<&'d mut Vec<(Time, Money, &'static str)>>,
+}
+
+impl Listener<'_> {
+    pub fn conclude(self, wallet: &Wallet, overdue: Money) {
+        if let Some(recorder) = self.recorder {
+            recorder.conclude(wallet, overdue);
+        }
+    }
+}
+
+impl Observer for Listener<'_> {
+    fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
+        self.recorder.requests(span, fate, account);
+        if let (Some(balances), Fate::Served) = (&mut self.balances, fate) {
+            balances.push((span.last_at(), account.balance, "usage"));
+        }
+    }
+
+    fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
+        self.recorder.usage(span, entry);
+        if let Some(postings) = &mut self.postings {
+            for request in span.range.clone().filter(|request| span.block.cost(*request).is_positive()) {
+                let posting = Posting { entry, amount: span.block.cost(request) };
+                postings.push((span.block.at[request], posting));
+            }
+        }
+    }
+
+    fn posting(&mut self, at: Time, posting: Posting) {
+        self.recorder.posting(at, posting);
+        if let Some(postings) = &mut self.postings {
+            postings.push((at, posting));
+        }
+    }
+
+    fn happening(&mut self, happening: Happening, account: &AccountView) {
+        self.recorder.happening(happening, account);
+        if let (Some(balances), Some(event)) = (&mut self.balances, balance_event(happening)) {
+            balances.push((account.now, account.balance, event));
+        }
+    }
+}
+
+/// What a point of a balance is called, for what is worth a point.
+fn balance_event(happening: Happening) -> Option<&'static str> {
+    match happening {
+        Happening::SignedUp => Some("signup"),
+        Happening::Granted { .. } => Some("grant"),
+        Happening::GrantExpired(_) => Some("expiry"),
+        Happening::PaymentResult {
+            kind: Some(PurchaseKind::TopUp), result: PaymentResult::Success, ..
+        } => Some("top_up"),
+        Happening::PaymentResult { kind: Some(_), result: PaymentResult::Success, .. } => Some("purchase"),
+        Happening::PaymentResult { kind: None, result: PaymentResult::Success, .. } => {
+            Some("invoice_payment")
+        }
+        Happening::PaymentResult { .. } => Some("decline"),
+        Happening::CreditPosted(_) => Some("posting"),
+        Happening::InvoiceIssued { .. } => Some("invoice"),
+        Happening::Stopped(_) => Some("stop"),
+        Happening::StopEnded { .. } => Some("resume"),
+        Happening::Moved { .. } => Some("move"),
+        Happening::Churned => Some("churn"),
+        Happening::Closed => Some("close"),
+        Happening::DebtWrittenOff(_) => Some("write_off"),
+        Happening::HorizonReached => Some("horizon"),
+        _ => None,
+    }
+}

@@ -1,0 +1,258 @@
+//! Recorders: listen to one account and add what they hear to a tally.
+
+use super::{Balances, Flow, Flows, Tally};
+use crate::account::AccountView;
+use crate::engine::event::PaymentResult;
+use crate::engine::observation::{Fate, Happening, Observer, PurchaseKind, RequestSpan, split_by_day};
+use crate::money::Money;
+use crate::time::{Calendar, Time};
+use crate::wallet::{Entry, LedgerAccount, Posting, Wallet};
+
+/// Sums kept day by day, or only over all days.
+#[derive(Clone, Debug)]
+pub struct DailyTally {
+    days: Vec<Flows>,
+    balances: Balances,
+}
+
+impl DailyTally {
+    /// Nothing yet, with sums for each day of a run.
+    pub fn by_day(calendar: &Calendar) -> DailyTally {
+        DailyTally { days: vec![Flows::default(); calendar.days()], balances: Balances::default() }
+    }
+
+    /// Nothing yet, with sums over all days only.
+    pub fn of_whole_run() -> DailyTally {
+        DailyTally { days: vec![Flows::default()], balances: Balances::default() }
+    }
+
+    /// The sums of each day.
+    pub fn days(&self) -> &[Flows] {
+        &self.days
+    }
+
+    /// The sums over all days.
+    pub fn total(&self) -> Tally {
+        let mut tally = Tally { flows: Flows::default(), balances: self.balances.clone() };
+        self.days.iter().for_each(|day| tally.flows.merge(day));
+        tally
+    }
+
+    /// Adds another tally of the same days to this one.
+    pub fn merge(&mut self, other: &DailyTally) {
+        assert_eq!(self.days.len(), other.days.len(), "only tallies of the same days add up");
+        self.days.iter_mut().zip(&other.days).for_each(|(day, addend)| day.merge(addend));
+        self.balances.merge(&other.balances);
+    }
+}
+
+/// Listens to one account under one policy.
+pub struct Recorder<'r> {
+    tally: &'r mut DailyTally,
+    calendar: &'r Calendar,
+    /// From when on the account's time counts; `None` when it has ended, by churn, closure or the horizon.
+    active_from: Option<Time>,
+    stopped_from: Option<Time>,
+    was_served: bool,
+    was_stopped: bool,
+}
+
+impl<'r> Recorder<'r> {
+    /// A recorder that adds to a tally.
+    pub fn new(tally: &'r mut DailyTally, calendar: &'r Calendar) -> Recorder<'r> {
+        Recorder {
+            tally,
+            calendar,
+            active_from: None,
+            stopped_from: None,
+            was_served: false,
+            was_stopped: false,
+        }
+    }
+
+    /// Takes in what the account leaves behind.
+    pub fn conclude(self, wallet: &Wallet, overdue: Money) {
+        let balances = &mut self.tally.balances;
+        balances.credit_end -= i128::from(wallet.book(LedgerAccount::CustomerCredit).nanos());
+        balances.receivable_end += i128::from(wallet.book(LedgerAccount::Receivable).nanos());
+        balances.overdue_end += i128::from(overdue.nanos());
+    }
+
+    fn day(&mut self, day: usize) -> &mut Flows {
+        let days = &mut self.tally.days;
+        let last = days.len() - 1;
+        &mut days[day.min(last)]
+    }
+
+    /// The sums that what happens at an instant counts in; `None` before the warm-up's end.
+    fn counted(&mut self, at: Time) -> Option<&mut Flows> {
+        if at < self.calendar.warmup { None } else { Some(self.day(at.day())) }
+    }
+
+    fn count(&mut self, at: Time, flow: Flow, value: i128) {
+        if let Some(flows) = self.counted(at) {
+            flows[flow] += value;
+        }
+    }
+
+    /// For how many counted microseconds a change at an instant lasts.
+    fn lasts(&self, at: Time) -> i128 {
+        let Calendar { warmup, horizon, .. } = *self.calendar;
+        i128::from((horizon.micros() - at.max(warmup).micros()).max(0))
+    }
+
+    /// Adds the effect of an amount posted (times how long it lasts) to the mean levels of credit and receivable.
+    fn add_area(&mut self, entry: Entry, area: i128) {
+        let (debit, credit) = entry.sides();
+        for (account, signed) in [(debit, area), (credit, -area)] {
+            match account {
+                LedgerAccount::CustomerCredit => self.tally.balances.credit_area -= signed,
+                LedgerAccount::Receivable => self.tally.balances.receivable_area += signed,
+                _ => {}
+            }
+        }
+    }
+
+    fn count_interval(&mut self, flow: Flow, from: Time, until: Time) {
+        let from = from.max(self.calendar.warmup);
+        split_by_day(from, until, |day, length| self.day(day)[flow] += i128::from(length.micros()));
+    }
+
+    fn end_stop(&mut self, now: Time) {
+        if let Some(from) = self.stopped_from.take() {
+            self.count_interval(Flow::StoppedMicros, from, now);
+        }
+    }
+
+    fn end_account_time(&mut self, now: Time) {
+        self.end_stop(now);
+        if let Some(from) = self.active_from.take() {
+            self.count_interval(Flow::AccountMicros, from, now);
+        }
+    }
+}
+
+impl Observer for Recorder<'_> {
+    fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, _: &AccountView) {
+        let is_first_served = fate == Fate::Served && !self.was_served;
+        let Some(flows) = self.counted(span.first_at()) else { return };
+        let (count, cost) = (span.count(), i128::from(span.cost().nanos()));
+        if fate == Fate::Churned {
+            flows[Flow::ChurnedRequests] += count;
+            flows[Flow::ChurnedUsage] += cost;
+            return;
+        }
+        flows[Flow::Requests] += count;
+        flows[Flow::Attempts] += count;
+        match fate {
+            Fate::Served => {
+                flows[Flow::Served] += count;
+                flows[Flow::Usage] += cost;
+                flows[Flow::AccountsActivated] += i128::from(is_first_served);
+                self.was_served = true;
+            }
+            Fate::Refused(reason) => {
+                flows.add_refused(reason, count);
+                flows[Flow::LostUsage] += cost;
+            }
+            Fate::Churned => unreachable!("counted above"),
+        }
+    }
+
+    fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
+        let cost = i128::from(span.cost().nanos());
+        if entry == Entry::UsageOnPromotion {
+            self.count(span.first_at(), Flow::Promotional, cost);
+            return;
+        }
+        let area = if span.first_at() < self.calendar.warmup {
+            cost * self.lasts(span.first_at())
+        } else {
+            cost * i128::from(self.calendar.horizon.micros()) - span.moment()
+        };
+        self.add_area(entry, area);
+    }
+
+    fn posting(&mut self, at: Time, Posting { entry, amount }: Posting) {
+        let nanos = i128::from(amount.nanos());
+        self.add_area(entry, nanos * self.lasts(at));
+        match entry {
+            Entry::UsageOnPromotion => self.count(at, Flow::Promotional, nanos),
+            Entry::Purchase | Entry::InvoicePaid => self.count(at, Flow::CashIn, nanos),
+            Entry::Fee => self.count(at, Flow::Fees, nanos),
+            Entry::WriteOff => self.count(at, Flow::BadDebt, nanos),
+            // Usage is counted by its requests, and what credit pays of a debt changes nothing that is counted.
+            Entry::UsageOnCredit | Entry::UsageOnReceivable | Entry::DebtPaidByCredit => {}
+        }
+    }
+
+    fn happening(&mut self, happening: Happening, account: &AccountView) {
+        let now = account.now;
+        match happening {
+            Happening::SignedUp => {
+                self.day(now.day())[Flow::Accounts] += 1;
+                self.active_from = Some(now);
+            }
+            Happening::PaymentResult { kind, result, .. } => {
+                self.count(now, Flow::Payments, 1);
+                match (result, kind) {
+                    (PaymentResult::Success, Some(PurchaseKind::TopUp)) => self.count(now, Flow::TopUps, 1),
+                    (
+                        PaymentResult::Success,
+                        Some(PurchaseKind::Answer | PurchaseKind::WithPaymentMethod),
+                    ) => {
+                        self.count(now, Flow::ManualPurchases, 1);
+                    }
+                    // What was bought at signup or at a move, and invoices, are told by other figures.
+                    (PaymentResult::Success, Some(PurchaseKind::Initial) | None) => {}
+                    _ => self.count(now, Flow::PaymentsDeclined, 1),
+                }
+            }
+            Happening::InvoiceIssued { .. } => self.count(now, Flow::Invoices, 1),
+            Happening::InvoicePaid { .. } => self.count(now, Flow::InvoicesPaid, 1),
+            Happening::InvoiceWrittenOff { .. } => self.count(now, Flow::InvoicesWrittenOff, 1),
+            Happening::Overshot(amount) => self.count(now, Flow::Overshoot, i128::from(amount.nanos())),
+            Happening::Stopped(_) => {
+                self.stopped_from = Some(now);
+                let is_first = !self.was_stopped;
+                if let Some(flows) = self.counted(now) {
+                    flows[Flow::Stops] += 1;
+                    flows[Flow::AccountsStopped] += i128::from(is_first);
+                    self.was_stopped = true;
+                }
+            }
+            Happening::StopEnded { .. } => self.end_stop(now),
+            Happening::Moved { converted } => self.count(now, Flow::AccountsConverted, i128::from(converted)),
+            Happening::Churned => {
+                self.count(now, Flow::AccountsChurned, 1);
+                self.end_account_time(now);
+            }
+            Happening::Closed => {
+                self.count(now, Flow::AccountsClosed, 1);
+                self.end_account_time(now);
+            }
+            Happening::HorizonReached => self.end_account_time(now),
+            // The rest is told by postings, or counts in no measure.
+            Happening::Granted { .. }
+            | Happening::GrantExpired(_)
+            | Happening::PeriodBegan
+            | Happening::PaymentAttempted { .. }
+            | Happening::PurchaseForgone(_)
+            | Happening::PurchaseDeferred(_)
+            | Happening::PurchaseFailed(_)
+            | Happening::RetryPlanned(_)
+            | Happening::CreditPosted(_)
+            | Happening::TopUpDisabled
+            | Happening::InvoiceOverdue { .. }
+            | Happening::DebtWrittenOff(_)
+            | Happening::CardExpired
+            | Happening::CardRenewed
+            | Happening::CardReplaced
+            | Happening::PaymentMethodAdded
+            | Happening::Asked { .. }
+            | Happening::AnswerDropped(_)
+            | Happening::NotOpen
+            | Happening::ReasonChanged(_) => {}
+        }
+    }
+}
