@@ -1,14 +1,14 @@
 //! The CSV files: UTF-8, a header row, decimal points, no thousands separators, dollars exact.
 
 use super::{Error, Group};
-use crate::experiment::{AccountRow, BalancePoint, DayRow, Outcome, Row};
+use crate::experiment::{AccountRow, BalancePoint, DayRow, LedgerRow, Outcome, Row};
 use crate::metrics::{MEASURES, Quantity};
-use crate::money::Money;
 use crate::statistics::{Moments, paired_difference};
-use crate::time::{Calendar, Time};
+use crate::time::Calendar;
+use crate::wallet::Posting;
 use ::csv::Writer;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes every CSV file of an outcome but the ledger into a folder: `replications.csv`, `summary.csv`,
@@ -160,27 +160,6 @@ fn balances<W: Write>(
     Ok(())
 }
 
-/// A posting: one line of the ledger.
-#[derive(Clone, Copy, Debug)]
-pub struct LedgerRow<'p> {
-    /// When.
-    pub at: Time,
-    /// The policy's name.
-    pub policy: &'p str,
-    /// The cohort's name.
-    pub cohort: &'p str,
-    /// The account's number in the cohort, from 0.
-    pub account: u32,
-    /// What happened.
-    pub event: &'p str,
-    /// The account of the books that is debited.
-    pub debit: &'p str,
-    /// The account of the books that is credited.
-    pub credit: &'p str,
-    /// How much.
-    pub amount: Money,
-}
-
 /// Writes `ledger.csv` while the run goes on: it may be larger than memory.
 pub struct LedgerWriter {
     out: Writer<File>,
@@ -206,19 +185,20 @@ impl LedgerWriter {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn append(&mut self, row: &LedgerRow<'_>) -> Result<(), Error> {
-        self.out
-            .write_record([
-                &self.calendar.timestamp(row.at),
-                row.policy,
-                row.cohort,
-                &row.account.to_string(),
-                row.event,
-                row.debit,
-                row.credit,
-                &row.amount.to_string(),
-            ])
-            .map_err(Error::at(&self.path, "write"))
+    pub fn append(&mut self, row: &LedgerRow<'_>) -> io::Result<()> {
+        let Posting { entry, amount } = row.posting;
+        let (debit, credit) = entry.sides();
+        self.out.write_record([
+            &self.calendar.timestamp(row.at),
+            row.policy,
+            row.cohort,
+            &row.account.to_string(),
+            entry.name(),
+            debit.name(),
+            credit.name(),
+            &amount.to_string(),
+        ])?;
+        Ok(())
     }
 
     /// Writes what is still in memory. A ledger that is dropped before may lack its last lines.
@@ -265,9 +245,10 @@ fn float(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::money::Total;
+    use crate::money::{Money, Total};
     use crate::report::sample;
-    use crate::time::Span;
+    use crate::time::{Span, Time};
+    use crate::wallet::Entry;
 
     fn text(fill: impl FnOnce(&mut Writer<Vec<u8>>) -> ::csv::Result<()>) -> String {
         let mut out = Writer::from_writer(Vec::new());
@@ -376,15 +357,13 @@ mod tests {
         );
         let folder = tempfile::tempdir().unwrap();
         let mut ledger = LedgerWriter::create(folder.path(), calendar).unwrap();
-        let (event, debit, credit) = ("usage", "receivable", "revenue");
-        ledger
-            .append(&LedgerRow { at, policy: "p", cohort: "c", account: 7, event, debit, credit, amount })
-            .unwrap();
+        let posting = Posting { entry: Entry::UsageOnReceivable, amount: Money::from_nanos(1) };
+        ledger.append(&LedgerRow { at, policy: "p", cohort: "c", account: 7, posting }).unwrap();
         ledger.finish().unwrap();
         assert_eq!(
             std::fs::read_to_string(folder.path().join("ledger.csv")).unwrap(),
             "time,policy,cohort,account,event,debit,credit,amount_usd\n\
-             2026-01-02T00:00:00.000001Z,p,c,7,usage,receivable,revenue,-0.000000001\n"
+             2026-01-02T00:00:00.000001Z,p,c,7,usage_on_receivable,receivable,revenue,0.000000001\n"
         );
     }
 

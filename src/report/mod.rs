@@ -9,15 +9,12 @@ mod sample;
 pub mod terminal;
 pub mod warnings;
 
-use crate::experiment::Row;
+use crate::experiment::{ALL_COHORTS, Row};
 use crate::metrics::{MEASURES, Quantity};
 use crate::statistics::Moments;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// The name of the cohort that sums all others.
-pub const ALL_COHORTS: &str = "all";
 
 /// One policy in one cohort: its rows over replications.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! The comparison table that a run prints.
 
-use super::{ALL_COHORTS, Group};
-use crate::experiment::Outcome;
+use super::Group;
+use crate::experiment::{ALL_COHORTS, Outcome};
 use crate::metrics::{Measure, Unit};
 use crate::statistics::Moments;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;

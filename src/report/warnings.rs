@@ -1,9 +1,9 @@
 //! What a result cannot show, said rather than guessed.
 
+use super::Group;
 use super::terminal::{grouped, printable};
-use super::{ALL_COHORTS, Group};
 use crate::account::AccountView;
-use crate::experiment::Outcome;
+use crate::experiment::{ALL_COHORTS, Outcome};
 use crate::metrics::Quantity;
 use crate::scenario::Scenario;
 use crate::workload::customer::{Answer, CustomerModel};
@@ -208,7 +208,10 @@ mod tests {
         let values = |open| [("usage_usd", usd(1000)), ("receivable_end_usd", usd(open)), AT_LIMIT];
         assert_eq!(warnings(&scenario(None), &outcome(&values(100))), Vec::<String>::new());
         let [warning] = &warnings(&scenario(None), &outcome(&values(333)))[..] else { panic!() };
-        assert!(warning.starts_with("postpaid: 333.00 dollars, 33.3 % of the usage, are neither"), "{warning}");
+        assert!(
+            warning.starts_with("postpaid: 333.00 dollars, 33.3 % of the usage, are neither"),
+            "{warning}"
+        );
         assert!(warning.contains("set `runoff` (now \"0s\")"), "{warning}");
     }
 
@@ -216,7 +219,10 @@ mod tests {
     fn stops_without_end_ask_for_reactions() {
         let stopped = [("stops", Quantity::Count(4)), ("accounts_stopped", Quantity::Count(4))];
         let found = warnings(&scenario(None), &outcome(&stopped));
-        assert!(found[0].starts_with("postpaid: each of the 4 accounts that were stopped stays"), "{found:?}");
+        assert!(
+            found[0].starts_with("postpaid: each of the 4 accounts that were stopped stays"),
+            "{found:?}"
+        );
 
         let answer = Answer { probability: 0.5, delay: Distribution::constant(1.0) };
         let found = warnings(&scenario(Some(answer)), &outcome(&stopped));

@@ -55,6 +55,8 @@ pub fn picture(data: &Data) -> Option<Picture> {
             accounts.push(account);
         }
     }
+    // The first account of each cohort goes before the second of any.
+    accounts.sort_by_key(|(_, number)| *number);
     let sampled = accounts.len();
     accounts.truncate(ACCOUNTS);
 

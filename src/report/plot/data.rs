@@ -1,6 +1,7 @@
 //! What plots are drawn from: the CSV files of a folder.
 
-use super::super::{ALL_COHORTS, Error};
+use super::super::Error;
+use crate::experiment::ALL_COHORTS;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;

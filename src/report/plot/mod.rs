@@ -103,9 +103,11 @@ mod tests {
                 let Some(picture) = picture(&data) else { continue };
                 let boxes = picture.text_boxes();
                 for (index, (text, [left, top, right, bottom])) in boxes.iter().enumerate() {
-                    let inside = *left >= 0 && *top >= 0 && *right <= picture.width && *bottom <= picture.height;
+                    let inside =
+                        *left >= 0 && *top >= 0 && *right <= picture.width && *bottom <= picture.height;
                     assert!(inside, "{name}: {text} leaves the picture");
-                    for (other, [l, t, r, b]) in boxes[..index].iter().filter(|(other, _)| !other.is_empty()) {
+                    for (other, [l, t, r, b]) in boxes[..index].iter().filter(|(other, _)| !other.is_empty())
+                    {
                         let apart = right <= l || r <= left || bottom <= t || b <= top;
                         assert!(apart || text.is_empty(), "{name}: {text} overlaps {other}");
                     }

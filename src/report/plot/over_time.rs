@@ -57,10 +57,8 @@ pub fn picture(data: &Data) -> Option<Picture> {
         }
         frame.y_ticks(&mut picture, &scale);
         for (number, points) in series.iter().enumerate() {
-            let pixels: Vec<Pixel> = points
-                .iter()
-                .map(|(day, value)| (x(*day), frame.y(&scale, *value)))
-                .collect();
+            let pixels: Vec<Pixel> =
+                points.iter().map(|(day, value)| (x(*day), frame.y(&scale, *value))).collect();
             dashed(&mut picture, &pixels, 4, look(number));
         }
         for (number, points) in series.iter().enumerate() {

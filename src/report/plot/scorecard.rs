@@ -36,14 +36,19 @@ pub fn picture(data: &Data) -> Option<Picture> {
     }
     for (panel, (measure, caption, factor, numbers)) in (0..).zip(PANELS) {
         let left = first + panel * (width + GAP);
-        let frame = Frame { left, top: top + 60, right: left + width, bottom: top + 60 + rows * ROW, inset: INSET };
+        let frame =
+            Frame { left, top: top + 60, right: left + width, bottom: top + 60 + rows * ROW, inset: INSET };
         picture.text(caption, (left, top + 24), Anchor::Start, TEXT, INK);
         let estimates: Vec<Option<Estimate>> = data
             .policies
             .iter()
             .map(|policy| data.estimate(policy, measure).map(|estimate| estimate.times(factor)))
             .collect();
-        let scale = Scale::horizontal(estimates.iter().flatten().flat_map(Estimate::values), numbers, width - 2 * INSET);
+        let scale = Scale::horizontal(
+            estimates.iter().flatten().flat_map(Estimate::values),
+            numbers,
+            width - 2 * INSET,
+        );
         frame.x_ticks(&mut picture, &scale);
         for row in 0..=rows {
             let y = frame.top + row * ROW;

@@ -38,8 +38,11 @@ pub fn picture(data: &Data) -> Option<Picture> {
     let y_scale =
         Scale::vertical(points.iter().flat_map(|(.., y)| y.values()), Numbers::Usd, bottom - frame_top);
     let left = MARGIN + label_width(&y_scale) + 16;
-    let x_scale =
-        Scale::horizontal(points.iter().flat_map(|(_, x, _)| x.values()), Numbers::Percent, right - left - 2 * INSET);
+    let x_scale = Scale::horizontal(
+        points.iter().flat_map(|(_, x, _)| x.values()),
+        Numbers::Percent,
+        right - left - 2 * INSET,
+    );
     let frame = Frame { left, top: frame_top, right, bottom, inset: INSET };
     frame.x_ticks(&mut picture, &x_scale);
     frame.y_ticks(&mut picture, &y_scale);
@@ -120,7 +123,8 @@ fn free_place(at: Pixel, half: Pixel, frame: &Frame, taken: &[Area], labels: &[A
     let candidates = || {
         (0..40).flat_map(|distance| {
             let reach = 24 + 22 * distance;
-            DIRECTIONS.map(|(dx, dy)| ((at.0 + dx * (half.0 + reach), at.1 + dy * (half.1 + reach)), distance))
+            DIRECTIONS
+                .map(|(dx, dy)| ((at.0 + dx * (half.0 + reach), at.1 + dy * (half.1 + reach)), distance))
         })
     };
     let is_free = |(middle, _): &(Pixel, i32)| {
