@@ -2,7 +2,6 @@
 
 use super::Error;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::Path;
 
@@ -17,7 +16,7 @@ pub struct Manifest {
     pub program: &'static str,
     /// The version of the program.
     pub version: &'static str,
-    /// [`sha256`] of the scenario file.
+    /// The SHA-256 of the scenario file, in hexadecimal.
     pub scenario_sha256: String,
     /// The seed of every random number.
     pub seed: u64,
@@ -61,11 +60,6 @@ pub fn is_in(folder: &Path) -> bool {
         .is_ok_and(|manifest| manifest.get("program").is_some_and(|program| program == Manifest::PROGRAM))
 }
 
-/// The SHA-256 of some bytes, in hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,11 +75,5 @@ mod tests {
         let json = fs::read_to_string(folder.path().join(FILE_NAME)).unwrap();
         assert!(json.starts_with("{\n  \"program\": \"billsim\",\n  \"version\": \""), "{json}");
         assert!(json.contains("\"command\": [\n    \"billsim\",\n    \"run\""), "{json}");
-    }
-
-    /// Source: FIPS 180-2, appendix B.1.
-    #[test]
-    fn the_hash_is_sha_256_in_hexadecimal() {
-        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

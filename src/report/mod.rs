@@ -9,7 +9,7 @@ mod sample;
 pub mod terminal;
 pub mod warnings;
 
-use crate::experiment::{ALL_COHORTS, Row};
+use crate::experiment::Row;
 use crate::metrics::{MEASURES, Quantity};
 use crate::statistics::Moments;
 use std::fmt;

@@ -28,7 +28,7 @@ pub fn manifest() -> Manifest {
     Manifest {
         program: Manifest::PROGRAM,
         version: "0.1.0",
-        scenario_sha256: super::manifest::sha256(b""),
+        scenario_sha256: "e3b0c442".repeat(8),
         seed: 42,
         replications: 20,
         command: ["billsim", "run", "a.toml"].map(str::to_owned).to_vec(),

@@ -61,6 +61,7 @@ fn nobody_reacts(scenario: &Scenario, groups: &[Group<'_>]) -> Option<String> {
         .filter(|group| {
             let cohort = scenario.cohorts.iter().find(|cohort| cohort.name == group.cohort);
             cohort.is_some_and(|cohort| !reacts(&cohort.customer))
+                && total(group, "stops") > 0.0
                 && total(group, "stops") == total(group, "accounts_stopped")
                 && total(group, "refused_limit_reached") + total(group, "refused_budget_reached") == 0.0
         })
@@ -68,10 +69,12 @@ fn nobody_reacts(scenario: &Scenario, groups: &[Group<'_>]) -> Option<String> {
     let stopped: f64 =
         stuck.iter().map(|group| total(group, "accounts_stopped") / group.rows.len() as f64).sum();
     (stopped > 0.0).then(|| {
+        let cohorts: Vec<String> = stuck.iter().map(|group| printable(group.cohort)).collect();
         format!(
-            "each of the {} accounts that were stopped stays stopped, as nobody reacts; say what customers do with \
+            "each of the {} accounts of {} that were stopped stays stopped, as nobody reacts; say what customers do with \
              `buys_credit`, `adds_payment_method` or `replaces_card` under [cohort.customer]",
-            grouped(stopped, usize::from(stopped.fract() != 0.0))
+            grouped(stopped, usize::from(stopped.fract() != 0.0)),
+            cohorts.join(", ")
         )
     })
 }
@@ -220,7 +223,7 @@ mod tests {
         let stopped = [("stops", Quantity::Count(4)), ("accounts_stopped", Quantity::Count(4))];
         let found = warnings(&scenario(None), &outcome(&stopped));
         assert!(
-            found[0].starts_with("postpaid: each of the 4 accounts that were stopped stays"),
+            found[0].starts_with("postpaid: each of the 4 accounts of c that were stopped stays"),
             "{found:?}"
         );
 

@@ -29,6 +29,8 @@ const EVENTS: [Event; 7] = [
     Event { name: "close", label: "closure", shape: Shape::Plus, colour: INK },
 ];
 const RESUME: &str = "resume";
+/// How many days are drawn at most: over more, the teeth of the saw would touch.
+const DAYS: f64 = 92.0;
 /// How many accounts are drawn at most.
 const ACCOUNTS: usize = 3;
 /// The lines of the accounts: told apart by dashes and shade; colours are for events.
@@ -46,17 +48,10 @@ pub fn picture(data: &Data) -> Option<Picture> {
     let start = TimeZone::UTC.to_datetime(first).date();
     let midnight = start.to_zoned(TimeZone::UTC).map_or(first, |zoned| zoned.timestamp());
     let day = |at: Timestamp| (at.as_microsecond() - midnight.as_microsecond()) as f64 / 86_400e6;
-    let days = day(last).ceil().max(1.0);
+    let all_days = day(last).ceil().max(1.0);
+    let days = all_days.min(DAYS);
 
-    let mut accounts: Vec<(&str, u32)> = Vec::new();
-    for point in &data.balances {
-        let account = (point.cohort.as_str(), point.account);
-        if !accounts.contains(&account) {
-            accounts.push(account);
-        }
-    }
-    // The first account of each cohort goes before the second of any.
-    accounts.sort_by_key(|(_, number)| *number);
+    let mut accounts = sample_accounts(&data.balances);
     let sampled = accounts.len();
     accounts.truncate(ACCOUNTS);
 
@@ -66,15 +61,16 @@ pub fn picture(data: &Data) -> Option<Picture> {
         n if n > ACCOUNTS => format!("the first {ACCOUNTS} of {n} sample accounts"),
         n => format!("{n} sample accounts"),
     };
+    let window = if all_days > DAYS { format!(", the first {DAYS} days") } else { String::new() };
     let top = heading(
         &mut picture,
         "Balance over time under each policy",
-        &format!("US dollars, {shown} of the first replication"),
+        &format!("US dollars, {shown} of the first replication{window}"),
     );
     let labels: Vec<String> = accounts.iter().map(|(cohort, number)| format!("{cohort} {number}")).collect();
     let lines = LINES.iter().zip(&labels).map(|(look, label)| (Sign::Stroke(*look), label.as_str()));
     let lines_of = |policy: &str| -> Vec<Vec<&Balance>> {
-        let points = || data.balances.iter().filter(|point| point.policy == policy);
+        let points = || data.balances.iter().filter(|point| point.policy == policy && day(point.at) <= days);
         let of_account = |account| move |point: &&Balance| (point.cohort.as_str(), point.account) == account;
         accounts.iter().map(|account| points().filter(of_account(*account)).collect()).collect()
     };
@@ -121,6 +117,19 @@ pub fn picture(data: &Data) -> Option<Picture> {
         picture.height = frame.bottom + 70;
     }
     Some(picture)
+}
+
+/// The accounts that have points, by cohort and number: the first of each cohort goes before the second of any.
+fn sample_accounts(balances: &[Balance]) -> Vec<(&str, u32)> {
+    let mut accounts: Vec<(&str, u32)> = Vec::new();
+    for point in balances {
+        let account = (point.cohort.as_str(), point.account);
+        if !accounts.contains(&account) {
+            accounts.push(account);
+        }
+    }
+    accounts.sort_by_key(|(_, number)| *number);
+    accounts
 }
 
 /// The points of an account's line that are marked. The purchase that ends a stop stands for its end.

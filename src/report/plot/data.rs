@@ -46,7 +46,7 @@ impl Estimate {
         [Some(self.mean), self.ci_low, self.ci_high].into_iter().flatten()
     }
 
-    /// The same in another unit, so many of which make one.
+    /// The same in another unit: so many of it for one.
     pub fn times(&self, factor: f64) -> Estimate {
         let scaled = |value: f64| value * factor;
         Estimate {
@@ -126,7 +126,7 @@ impl Data {
         Ok(Data { policies, replications, estimates, days: measured(days), balances })
     }
 
-    /// A measure under a policy. Zero where the file lacks it.
+    /// A measure under a policy, if the file has it.
     pub fn estimate(&self, policy: &str, measure: &str) -> Option<&Estimate> {
         self.estimates.iter().find(|estimate| estimate.policy == policy && estimate.measure == measure)
     }

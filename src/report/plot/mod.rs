@@ -171,14 +171,4 @@ mod tests {
         let error = draw(folder.path()).unwrap_err().to_string();
         assert!(error.contains("timeseries.csv: cannot read: "), "{error}");
     }
-
-    #[test]
-    fn look() {
-        for (n, (outcome, days)) in outcomes().into_iter().enumerate() {
-            let folder = Path::new("/tmp/look").join(n.to_string());
-            fs::create_dir_all(&folder).unwrap();
-            csv::write(&folder, &sample::calendar(days), &outcome).unwrap();
-            draw(&folder).unwrap();
-        }
-    }
 }

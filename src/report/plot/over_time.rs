@@ -8,7 +8,10 @@ use jiff::civil::Date;
 
 /// Over how many days shares are averaged where there are many.
 const WEEK: usize = 7;
-const PANEL: i32 = 330;
+const HEIGHT: i32 = 330;
+
+/// A caption, and the share that is shown.
+type Panel = (&'static str, fn(&Day) -> f64);
 
 /// Two panels of lines over time: refused and active share, a line for each policy.
 pub fn picture(data: &Data) -> Option<Picture> {
@@ -28,7 +31,7 @@ pub fn picture(data: &Data) -> Option<Picture> {
         data.policies.iter().enumerate().map(|(n, policy)| (Sign::Line(look(n)), policy.as_str())).collect();
     let mut top = legend(&mut picture, &entries, top) + 14;
 
-    let panels: [(&str, fn(&Day) -> f64); 2] =
+    let panels: [Panel; 2] =
         [("Refused tries, %", |day| day.refused_share), ("Active account time, %", |day| day.active_share)];
     for (caption, share) in panels {
         let series: Vec<Vec<(f64, f64)>> = data
@@ -42,13 +45,13 @@ pub fn picture(data: &Data) -> Option<Picture> {
             })
             .collect();
         let values = series.iter().flatten().map(|(_, value)| *value);
-        let scale = Scale::vertical(values, Numbers::Percent, PANEL);
+        let scale = Scale::vertical(values, Numbers::Percent, HEIGHT);
         picture.text(caption, (MARGIN, top + 14), Anchor::Start, TEXT, INK);
         let frame = Frame {
             left: (MARGIN + label_width(&scale) + 16).max(MARGIN + 80),
             top: top + 54,
             right: WIDTH - MARGIN - 40,
-            bottom: top + 54 + PANEL,
+            bottom: top + 54 + HEIGHT,
             inset: 0,
         };
         let x = |day: f64| frame.left + (day / days * f64::from(frame.right - frame.left)).round() as i32;

@@ -192,7 +192,7 @@ pub fn date_ticks(start: Date, days: f64, pixels: i32) -> Vec<(f64, String)> {
 
 fn by_days(start: Date, days: f64, step: i64) -> Vec<(f64, String)> {
     let offsets = (0..).map(|index| index * step).take_while(|offset| (*offset as f64) < days);
-    // A second more than fits in any picture tells that there are too many.
+    // More than fit any picture: enough to tell that there are too many.
     offsets.take(100).map(|offset| (offset as f64, start.saturating_add(offset.days()).to_string())).collect()
 }
 

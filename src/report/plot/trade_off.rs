@@ -64,13 +64,14 @@ pub fn picture(data: &Data) -> Option<Picture> {
         }
     }
     let mut labels = Vec::new();
-    for ((policy, ..), at) in points.iter().zip(&places) {
-        let name = fitted(policy, 340, TEXT);
+    for (names, at) in together(points.iter().map(|(policy, ..)| policy.as_str()).zip(places.iter().copied()))
+    {
+        let name = fitted(&names.join(", "), if names.len() == 1 { 340 } else { 700 }, TEXT);
         let half = (text_width(&name, TEXT) / 2 + 6, TEXT / 2 + 4);
-        let (middle, distance) = free_place(*at, half, &frame, &taken, &labels);
+        let (middle, distance) = free_place(at, half, &frame, &taken, &labels);
         let label = Area::around(middle, half.0, half.1);
         if distance > 0 {
-            picture.line(vec![*at, label.nearest(*at)], 2, FAINT_INK);
+            picture.line(vec![at, label.nearest(at)], 2, FAINT_INK);
         }
         picture.text(&name, middle, Anchor::Middle, TEXT, INK);
         labels.push(label);
@@ -82,6 +83,19 @@ pub fn picture(data: &Data) -> Option<Picture> {
         point(&mut picture, look.shape, at, RADIUS, look.colour);
     }
     Some(picture)
+}
+
+/// The names of points that hide one another, under the place of the first.
+fn together<'p>(points: impl Iterator<Item = (&'p str, Pixel)>) -> Vec<(Vec<&'p str>, Pixel)> {
+    let mut groups: Vec<(Vec<&str>, Pixel)> = Vec::new();
+    for (name, at) in points {
+        let hides = |(_, (x, y)): &&mut (Vec<&str>, Pixel)| (x - at.0).abs().max((y - at.1).abs()) < RADIUS;
+        match groups.iter_mut().find(hides) {
+            Some((names, _)) => names.push(name),
+            None => groups.push((vec![name], at)),
+        }
+    }
+    groups
 }
 
 /// A rectangle that labels keep out of.
