@@ -9,7 +9,8 @@ pub const CONFIDENCE: f64 = 0.95;
 
 /// Mean and variance, gathered one value at a time (Welford's method).
 ///
-/// Source: Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4 (1962).
+/// Source: Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics
+/// 4 (1962).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moments {
     /// How many values.
@@ -43,9 +44,9 @@ impl Moments {
         (self.n >= 2).then(|| (self.sum_of_squares / (self.n - 1) as f64).sqrt())
     }
 
-    /// The interval that holds the true mean with probability [`CONFIDENCE`], if the values are independent and
-    /// about normal; `None` for fewer than two values. It may leave the range of what is measured, as below 0 for
-    /// a share.
+    /// The interval that holds the true mean with probability [`CONFIDENCE`], if the values are independent
+    /// and about normal; `None` for fewer than two values. It may leave the range of what is measured, as
+    /// below 0 for a share.
     ///
     /// Source: mean ± t s / √n; Law, "Simulation Modeling and Analysis" (5th edition, 2015), equation 4.12.
     pub fn interval(&self) -> Option<Interval> {
@@ -54,8 +55,8 @@ impl Moments {
         Some(Interval { low: self.mean - half_width, high: self.mean + half_width })
     }
 
-    /// The probability of a mean at least this far from 0, on either side, if the true mean is 0 (one-sample t
-    /// test); `None` for fewer than two values.
+    /// The probability of a mean at least this far from 0, on either side, if the true mean is 0 (one-sample
+    /// t test); `None` for fewer than two values.
     pub fn p_value(&self) -> Option<f64> {
         let error = self.standard_error()?;
         Some(match (self.mean == 0.0, error == 0.0) {
@@ -91,11 +92,11 @@ pub fn paired_difference(values: &[f64], baseline: &[f64]) -> Moments {
     Moments::of(values.iter().zip(baseline).map(|(value, base)| value - base))
 }
 
-/// The quantile of values in ascending order at a probability in 0..1, interpolated between the two nearest; `None`
-/// where there are no values.
+/// The quantile of values in ascending order at a probability in 0..1, interpolated between the two nearest;
+/// `None` where there are no values.
 ///
-/// Source: definition 7 of Hyndman and Fan, "Sample quantiles in statistical packages", The American Statistician 50
-/// (1996).
+/// Source: definition 7 of Hyndman and Fan, "Sample quantiles in statistical packages", The American
+/// Statistician 50 (1996).
 pub fn quantile(ascending: &[f64], probability: f64) -> Option<f64> {
     let position = probability.clamp(0.0, 1.0) * ascending.len().checked_sub(1)? as f64;
     let below = position.floor();
@@ -104,7 +105,8 @@ pub fn quantile(ascending: &[f64], probability: f64) -> Option<f64> {
     Some(low + (position - below) * (high - low))
 }
 
-/// The probability that Student's t, with so many degrees of freedom (at least 1), lies within -t..t, for t >= 0.
+/// The probability that Student's t, with so many degrees of freedom (at least 1), lies within -t..t, for t
+/// >= 0.
 ///
 /// Source: Abramowitz and Stegun, "Handbook of Mathematical Functions" (1964), equations 26.7.3 and 26.7.4.
 fn student_t_within(t: f64, degrees: u64) -> f64 {
@@ -129,8 +131,8 @@ fn student_t_within(t: f64, degrees: u64) -> f64 {
     }
 }
 
-/// The t within which Student's t, with so many degrees of freedom (at least 1), lies on both sides of 0 with the
-/// given probability in 0..1.
+/// The t within which Student's t, with so many degrees of freedom (at least 1), lies on both sides of 0 with
+/// the given probability in 0..1.
 fn student_t_quantile(probability: f64, degrees: u64) -> f64 {
     assert!(degrees > 0, "a single value has no spread");
     let nu = degrees as f64;
@@ -155,8 +157,8 @@ mod tests {
         assert!((value - expected).abs() <= tolerance, "{value} is not {expected}");
     }
 
-    /// Source: NIST/SEMATECH e-Handbook of Statistical Methods, table 1.3.6.7.2, and, to more digits, t = tan(0.475 π)
-    /// for one degree of freedom and 0.95 √(2 / (1 - 0.95²)) for two.
+    /// Source: NIST/SEMATECH e-Handbook of Statistical Methods, table 1.3.6.7.2, and, to more digits, t =
+    /// tan(0.475 π) for one degree of freedom and 0.95 √(2 / (1 - 0.95²)) for two.
     #[test]
     fn quantiles_of_student_t_are_those_of_the_tables() {
         for (degrees, t) in [(3, 3.182), (4, 2.776), (9, 2.262), (19, 2.093), (30, 2.042), (100, 1.984)] {
@@ -201,8 +203,8 @@ mod tests {
         assert_eq!(moments.interval(), Some(Interval { low: 0.1, high: 0.1 }));
     }
 
-    /// Source: "Student", "The probable error of a mean", Biometrika 6 (1908): the sleep data (t = 4.06, 9 degrees of
-    /// freedom; p = 0.00283 two-sided).
+    /// Source: "Student", "The probable error of a mean", Biometrika 6 (1908): the sleep data (t = 4.06, 9
+    /// degrees of freedom; p = 0.00283 two-sided).
     #[test]
     fn a_paired_difference_is_tested_as_student_did() {
         let laevo = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];

@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, TempDir};
 
-/// A folder of results that is being filled: a temporary one beside its target. Dropped before it is published, it
-/// is gone, and the target is as it was.
+/// A folder of results that is being filled: a temporary one beside its target. Dropped before it is
+/// published, it is gone, and the target is as it was.
 #[derive(Debug)]
 pub struct Folder {
     target: PathBuf,
@@ -18,7 +18,8 @@ impl Folder {
     /// Makes a temporary folder for results that shall be at `target`, and whatever folders lead there.
     ///
     /// # Errors
-    /// If it cannot be made, or if what is at the target could not be replaced: so call this before the work begins.
+    /// If it cannot be made, or if what is at the target could not be replaced: so call this before the work
+    /// begins.
     pub fn create(target: &Path) -> Result<Folder, Error> {
         let target = match fs::canonicalize(target) {
             Ok(resolved) => resolved,
@@ -78,7 +79,8 @@ fn hidden_folder(target: &Path, suffix: &str) -> Result<TempDir, Error> {
     let prefix = format!(".{}.", name.to_string_lossy());
     let mut builder = Builder::new();
     builder.prefix(&prefix).suffix(suffix);
-    // Others may read results, as far as the user's umask lets them; temporary folders are private by default.
+    // Others may read results, as far as the user's umask lets them; temporary folders are private by
+    // default.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
     builder.tempdir_in(parent).map_err(Error::at(parent, "create a folder in it"))

@@ -8,8 +8,8 @@ use std::path::Path;
 /// The name of the manifest in a folder of results.
 pub const FILE_NAME: &str = "manifest.json";
 
-/// How a run was asked for, and how it went. The one file of a folder that differs between two runs of the same
-/// scenario and seed.
+/// How a run was asked for, and how it went. The one file of a folder that differs between two runs of the
+/// same scenario and seed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Manifest {
     /// [`Manifest::PROGRAM`]; by this a folder is known as one of results, which a later run may replace.

@@ -1,4 +1,5 @@
-//! What a run leaves behind: a folder of CSV files, plots drawn from these alone, and a table for the terminal.
+//! What a run leaves behind: a folder of CSV files, plots drawn from these alone, and a table for the
+//! terminal.
 
 pub mod csv;
 pub mod folder;
@@ -116,20 +117,20 @@ impl fmt::Display for Error {
             }
             Error::NotAFolder { path } => write!(
                 f,
-                "{}: is a file, but the results need a folder\nhint: move the file away, or name another place \
-                 with --out DIR",
+                "{}: is a file, but the results need a folder\nhint: move the file away, or name another \
+                 place with --out DIR",
                 path.display()
             ),
             Error::Foreign { path } => write!(
                 f,
-                "{}: holds something other than results of billsim, which would be deleted\nhint: name a folder \
-                 that is new or empty with --out DIR",
+                "{}: holds something other than results of billsim, which would be deleted\nhint: name a \
+                 folder that is new or empty with --out DIR",
                 path.display()
             ),
             Error::SetAside { path, aside, source } => write!(
                 f,
-                "{}: cannot put the new results in place: {source}\nhint: the earlier ones are in {}; move them \
-                 back by hand",
+                "{}: cannot put the new results in place: {source}\nhint: the earlier ones are in {}; move \
+                 them back by hand",
                 path.display(),
                 aside.display()
             ),

@@ -41,7 +41,8 @@ pub fn manifest() -> Manifest {
     }
 }
 
-/// An outcome of so many replications and days under policies of these names, each a bit harsher than the one before.
+/// An outcome of so many replications and days under policies of these names, each a bit harsher than the one
+/// before.
 pub fn outcome(policies: &[&str], replications: u32, days: usize) -> Outcome {
     let mut outcome = empty_outcome();
     for (number, policy) in policies.iter().enumerate() {

@@ -23,8 +23,9 @@ const ROWS: [(&str, &str); 9] = [
 /// How wide a policy's column is at most, unless its figures need more.
 const NAME_WIDTH: usize = 16;
 
-/// The policies side by side over all cohorts: means, and below them the intervals where there are any. As many
-/// policies stand beside each other as fit `width` columns of text, the others follow below. Without colour.
+/// The policies side by side over all cohorts: means, and below them the intervals where there are any. As
+/// many policies stand beside each other as fit `width` columns of text, the others follow below. Without
+/// colour.
 pub fn comparison_table(outcome: &Outcome, width: usize) -> String {
     let columns: Vec<Column> =
         Group::of_rows(&outcome.rows).filter(|group| group.cohort == ALL_COHORTS).map(Column::new).collect();
@@ -129,7 +130,8 @@ pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// A name in lines of at most [`NAME_WIDTH`], broken after a space or hyphen where there is one, at most three.
+/// A name in lines of at most [`NAME_WIDTH`], broken after a space or hyphen where there is one, at most
+/// three.
 fn wrapped(name: &str) -> String {
     let mut lines = vec![String::new()];
     for word in name.split_inclusive([' ', '-', '_']) {

@@ -16,8 +16,8 @@ pub fn warnings(scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
     let mut warnings = Vec::new();
     if outcome.dropped_records > 0 {
         warnings.push(format!(
-            "{} records of traces came before their account's signup and were dropped; use `signup = \"start\"` \
-             for accounts that replay a trace",
+            "{} records of traces came before their account's signup and were dropped; use `signup = \
+             \"start\"` for accounts that replay a trace",
             grouped(outcome.dropped_records as f64, 0)
         ));
     }
@@ -31,8 +31,9 @@ pub fn warnings(scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
         let limit = plan.policy.limit(&AccountView::default());
         if let Some(limit) = limit.filter(|_| total(all, "refused_limit_reached") == 0.0) {
             warnings.push(format!(
-                "{name}: no request was ever refused at a limit, the lowest of which is {limit} dollars a month, \
-                 so the result says nothing about limits; lower them, raise the demand, or lengthen the horizon",
+                "{name}: no request was ever refused at a limit, the lowest of which is {limit} dollars a \
+                 month, so the result says nothing about limits; lower them, raise the demand, or lengthen \
+                 the horizon",
             ));
         }
     }
@@ -45,8 +46,9 @@ fn open_usage(scenario: &Scenario, all: &Group<'_>) -> Option<String> {
     (usage > 0.0 && open > OPEN_SHARE * usage).then(|| {
         let replications = all.rows.len() as f64;
         format!(
-            "{} dollars, {} % of the usage, are neither paid nor written off when the run ends; set `runoff` (now \
-             \"{}\") longer than invoices take to be paid or written off, as in `runoff = \"92d\"`",
+            "{} dollars, {} % of the usage, are neither paid nor written off when the run ends; set \
+             `runoff` (now \"{}\") longer than invoices take to be paid or written off, as in `runoff = \
+             \"92d\"`",
             grouped(open / replications, 2),
             grouped(100.0 * open / usage, 1),
             scenario.runoff
@@ -54,7 +56,8 @@ fn open_usage(scenario: &Scenario, all: &Group<'_>) -> Option<String> {
     })
 }
 
-/// Stops that nothing can end: neither the customer, nor a new month, nor (as nobody is stopped twice) a late payment.
+/// Stops that nothing can end: neither the customer, nor a new month, nor (as nobody is stopped twice) a late
+/// payment.
 fn nobody_reacts(scenario: &Scenario, groups: &[Group<'_>]) -> Option<String> {
     let stuck: Vec<&Group> = groups
         .iter()
@@ -71,8 +74,9 @@ fn nobody_reacts(scenario: &Scenario, groups: &[Group<'_>]) -> Option<String> {
     (stopped > 0.0).then(|| {
         let cohorts: Vec<String> = stuck.iter().map(|group| printable(group.cohort)).collect();
         format!(
-            "each of the {} accounts of {} that were stopped stays stopped, as nobody reacts; say what customers do with \
-             `buys_credit`, `adds_payment_method` or `replaces_card` under [cohort.customer]",
+            "each of the {} accounts of {} that were stopped stays stopped, as nobody reacts; say what \
+             customers do with `buys_credit`, `adds_payment_method` or `replaces_card` under \
+             [cohort.customer]",
             grouped(stopped, usize::from(stopped.fract() != 0.0)),
             cohorts.join(", ")
         )

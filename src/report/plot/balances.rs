@@ -119,7 +119,8 @@ pub fn picture(data: &Data) -> Option<Picture> {
     Some(picture)
 }
 
-/// The accounts that have points, by cohort and number: the first of each cohort goes before the second of any.
+/// The accounts that have points, by cohort and number: the first of each cohort goes before the second of
+/// any.
 fn sample_accounts(balances: &[Balance]) -> Vec<(&str, u32)> {
     let mut accounts: Vec<(&str, u32)> = Vec::new();
     for point in balances {

@@ -26,8 +26,8 @@ const PLOTS: [Plot; 4] = [
     ("balances", balances::picture),
 ];
 
-/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same CSV files give the same
-/// bytes.
+/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same CSV files give
+/// the same bytes.
 ///
 /// # Errors
 /// If a CSV file is missing or does not read as it was written, or if a plot cannot be written.

@@ -180,7 +180,8 @@ fn with_minus_sign(text: &str) -> String {
     text.replace('-', "−")
 }
 
-/// Dates at which a time axis has ticks: days since `start`, with labels that do not touch over so many pixels.
+/// Dates at which a time axis has ticks: days since `start`, with labels that do not touch over so many
+/// pixels.
 pub fn date_ticks(start: Date, days: f64, pixels: i32) -> Vec<(f64, String)> {
     let room = pixels / (text_width("2026-12-28", TEXT) + TEXT);
     let daily = [1, 2, 7, 14].into_iter().map(|step| by_days(start, days, step));

@@ -48,8 +48,8 @@ pub enum Shape {
     Plus,
 }
 
-/// Source: Okabe and Ito, "Color Universal Design" (2008), in an order of falling contrast with white, and gray in
-/// the place of yellow, which white swallows.
+/// Source: Okabe and Ito, "Color Universal Design" (2008), in an order of falling contrast with white, and
+/// gray in the place of yellow, which white swallows.
 const COLOURS: [RGBColor; 8] = [BLUE, VERMILLION, GREEN, PURPLE, INK, ORANGE, SKY_BLUE, GRAY];
 /// Blue.
 pub const BLUE: RGBColor = RGBColor(0, 114, 178);

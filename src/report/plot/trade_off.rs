@@ -131,8 +131,8 @@ impl Area {
     }
 }
 
-/// The middle of a free place for a label of that half size near a point, and how many steps away it is; if there
-/// is one, such that the way there crosses no other label.
+/// The middle of a free place for a label of that half size near a point, and how many steps away it is; if
+/// there is one, such that the way there crosses no other label.
 fn free_place(at: Pixel, half: Pixel, frame: &Frame, taken: &[Area], labels: &[Area]) -> (Pixel, i32) {
     let candidates = || {
         (0..40).flat_map(|distance| {
