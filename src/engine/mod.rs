@@ -99,6 +99,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         };
         lane.customer.spend_limit = lane.draw_spend_limit();
         lane.put_first_card_on_file();
+        lane.observer.comes_under(&*lane.policy);
         lane.note(Happening::SignedUp);
         lane.schedule_next_period();
         if let Some(grant) = plan.free_credit {
@@ -267,6 +268,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.wallet.begin_period();
         self.customer.top_up_wants_card = false;
         self.give_up_waiting(PurchaseKind::TopUp);
+        self.observer.comes_under(&*self.policy);
         self.note(Happening::Moved { converted });
         self.open();
     }

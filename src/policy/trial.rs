@@ -117,6 +117,16 @@ impl Policy for Trial {
         if account.has_payment_method { Money::MAX } else { account.balance }
     }
 
+    fn terms(&self) -> Vec<String> {
+        let credit = match self.expires_after {
+            Some(after) => format!("{} of promotional credit for {after}", self.credit),
+            None => format!("{} of promotional credit", self.credit),
+        };
+        let then = self.then.terms().into_iter().enumerate();
+        let then = then.map(|(index, clause)| if index == 0 { format!("then {clause}") } else { clause });
+        [credit].into_iter().chain(then).collect()
+    }
+
     fn for_new_account(&self) -> Box<dyn Policy> {
         Box::new(self.clone())
     }
