@@ -221,6 +221,10 @@ impl<O: Observer> Lane<'_, O> {
             self.purchase(kind, amount);
             return;
         }
+        if self.customer.spend_limit.is_some_and(|limit| amount > limit) {
+            self.note(Happening::PurchaseForgone(amount)); // no period would allow it
+            return;
+        }
         if kind == PurchaseKind::Answer {
             self.customer.is_pending[Question::BuyCredit as usize] = true;
         }

@@ -280,14 +280,16 @@ impl<O: Observer> Lane<'_, O> {
     /// At signup or at a move. Where it is beyond what the customer is willing to pay in a period, it is not made; in a
     /// stop it waits for a day that allows it.
     pub(super) fn buy_initial(&mut self, amount: Money) {
-        if self.is_beyond_spend_limit(amount) && self.is_in_stop(self.customer.stop()) {
-            self.buy_in_stop(PurchaseKind::WithPaymentMethod, amount);
-        } else if self.is_beyond_spend_limit(amount) {
-            self.note(Happening::PurchaseForgone(amount));
-            self.tell(PolicyEvent::PurchaseFailed);
-        } else {
+        if !self.is_beyond_spend_limit(amount) {
             self.purchase(PurchaseKind::Initial, amount);
+            return;
         }
+        if self.is_in_stop(self.customer.stop()) {
+            self.buy_in_stop(PurchaseKind::WithPaymentMethod, amount);
+        } else {
+            self.note(Happening::PurchaseForgone(amount));
+        }
+        self.tell(PolicyEvent::PurchaseFailed);
     }
 
     pub(super) fn top_up(&mut self, amount: Money) {
