@@ -590,10 +590,10 @@ impl Observer for &mut Narrator<'_> {
             }
             Happening::Asked { question, acts_at } => self.asked(account, question, acts_at),
             Happening::AnswerDropped(question) => {
-                self.say(account, format!("the customer need not {} any more", deed(question)));
+                self.say(account, format!("the customer's yes to {} is void", deed(question)));
                 self.rule(
                     account,
-                    "a yes is dropped when the stop is over, that to a new card when nothing that failed \
+                    "a yes counts while its stop lasts, one to replace the card while something that failed \
                      is left",
                 );
             }
