@@ -364,8 +364,10 @@ impl<O: Observer> Lane<'_, O> {
     }
 
     pub(super) fn plan_top_up_retry(&mut self, wait: Span) {
-        if let Some(purchase) = self.payments.declined_top_up.take() {
-            self.plan_retry(purchase, wait, Event::TopUpRetry { purchase });
+        match self.payments.declined_top_up.take() {
+            Some(number) if self.in_runoff => self.fail(number),
+            Some(purchase) => self.plan_retry(purchase, wait, Event::TopUpRetry { purchase }),
+            None => {}
         }
     }
 
