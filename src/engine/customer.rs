@@ -250,10 +250,11 @@ impl<O: Observer> Lane<'_, O> {
         }
     }
 
-    /// A purchase in answer to a question was declined for good: a new card would try it again.
+    /// A purchase in answer to a question was declined for good: a new card would try it again, if the stop lasts.
     pub(super) fn want_new_card_for_purchase(&mut self, stop: u32) {
+        let gets_card = self.ask(Question::ReplaceCard);
         if self.is_in_stop(stop) {
-            self.customer.purchase_wants_card = self.ask(Question::ReplaceCard);
+            self.customer.purchase_wants_card = gets_card;
         }
     }
 
