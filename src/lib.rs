@@ -7,6 +7,7 @@ pub mod experiment;
 pub mod metrics;
 pub mod money;
 pub mod policy;
+pub mod report;
 pub mod request;
 pub mod rng;
 pub mod scenario;

@@ -1,7 +1,8 @@
-//! Random numbers: one stream per purpose, account, cohort and replication, each number addressed by its occasion.
+//! Random numbers: one stream per purpose, account, cohort and replication, each number addressed by its
+//! occasion.
 //!
-//! The generator is counter-based (Philox4x32-10), so a number is a function of its address alone: no draw can shift
-//! another, whatever a policy does and however many threads run.
+//! The generator is counter-based (Philox4x32-10), so a number is a function of its address alone: no draw
+//! can shift another, whatever a policy does and however many threads run.
 //!
 //! Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11 (2011).
 
@@ -90,17 +91,23 @@ pub const GROUP: usize = 4 * LANES;
 const LANES: usize = 8;
 
 impl AccountStreams {
-    /// One word for each request of a group, for a purpose that needs no more than that: request `r` belongs to
-    /// group `r / GROUP`, at place `r % GROUP`.
+    /// One word for each request of a group, for a purpose that needs no more than that: request `r` belongs
+    /// to group `r / GROUP`, at place `r % GROUP`.
     ///
-    /// These are the words of [`AccountStreams::draws`] of occasion 0, dealt out so that those computed side by
-    /// side lie side by side: place `p` takes word `p / 8` of the group's block `p % 8`.
-    #[inline]
+    /// These are the words of [`AccountStreams::draws`] of occasion 0, dealt out so that those computed side
+    /// by side lie side by side: place `p` takes word `p / 8` of the group's block `p % 8`.
+    #[inline(always)]
     pub fn words(self, purpose: Purpose, group: u32) -> [u32; GROUP] {
-        let first = group.wrapping_mul(LANES as u32);
-        let blocks: [u32; LANES] = std::array::from_fn(|lane| first.wrapping_add(lane as u32));
-        let words = philox_lanes(self.key, blocks, [0, self.account, purpose as u32]);
-        std::array::from_fn(|place| words[place / LANES][place % LANES])
+        let first = group * LANES as u32;
+        let mut words = [0; GROUP];
+        for lane in 0..LANES {
+            let block = first + lane as u32;
+            let dealt = philox(self.key, [block, 0, self.account, purpose as u32]);
+            for (round, word) in dealt.into_iter().enumerate() {
+                words[round * LANES + lane] = word;
+            }
+        }
+        words
     }
 
     /// The numbers for one occasion of a purpose: as many as are asked for.
@@ -158,25 +165,14 @@ impl rand::TryRng for Draws {
 }
 
 /// Philox4x32-10: four words for a key and a counter.
-pub fn philox(key: [u32; 2], counter: [u32; 4]) -> [u32; 4] {
-    let [first, rest @ ..] = counter;
-    philox_lanes(key, [first], rest).map(|[word]| word)
-}
-
-/// Philox4x32-10 for several counters that differ in their first word only: word by word, a lane per counter.
 #[inline(always)]
-fn philox_lanes<const N: usize>(key: [u32; 2], firsts: [u32; N], rest: [u32; 3]) -> [[u32; N]; 4] {
+pub fn philox(key: [u32; 2], counter: [u32; 4]) -> [u32; 4] {
     let [mut k0, mut k1] = key;
-    let [mut c0, mut c1, mut c2, mut c3] = [firsts, [rest[0]; N], [rest[1]; N], [rest[2]; N]];
+    let [mut c0, mut c1, mut c2, mut c3] = counter;
     for _ in 0..10 {
-        for lane in 0..N {
-            let p0 = u64::from(c0[lane]) * 0xD251_1F53;
-            let p1 = u64::from(c2[lane]) * 0xCD9E_8D57;
-            c0[lane] = (p1 >> 32) as u32 ^ c1[lane] ^ k0;
-            c1[lane] = p1 as u32;
-            c2[lane] = (p0 >> 32) as u32 ^ c3[lane] ^ k1;
-            c3[lane] = p0 as u32;
-        }
+        let p0 = u64::from(c0) * 0xD251_1F53;
+        let p1 = u64::from(c2) * 0xCD9E_8D57;
+        (c0, c1, c2, c3) = ((p1 >> 32) as u32 ^ c1 ^ k0, p1 as u32, (p0 >> 32) as u32 ^ c3 ^ k1, p0 as u32);
         k0 = k0.wrapping_add(0x9E37_79B9);
         k1 = k1.wrapping_add(0xBB67_AE85);
     }

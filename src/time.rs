@@ -44,7 +44,7 @@ impl Span {
 
     /// A drawn length: rounded half up to a microsecond, within [0, [`Span::MAX`]].
     pub fn from_micros_f64(micros: f64) -> Span {
-        Span(((micros + 0.5).floor().max(0.0) as i64).min(Span::MAX.0))
+        Span(((micros + 0.5).max(0.0) as i64).min(Span::MAX.0))
     }
 
     /// The length in days, as near as a float comes.

@@ -59,6 +59,7 @@ impl From<Fault> for Faults {
 impl Faults {
     pub(super) fn new(file: &Path, text: &str, mut noted: Vec<Noted>) -> Faults {
         noted.sort_by_key(|fault| fault.at.as_ref().map(|at| (at.start, at.end)));
+        noted.dedup_by(|later, earlier| later.at == earlier.at && later.wrong == earlier.wrong);
         let not_shown = noted.len().saturating_sub(SHOWN);
         let faults = noted.into_iter().take(SHOWN).map(|Noted { at, wrong, hint }| Fault {
             file: file.display().to_string(),
@@ -151,6 +152,8 @@ pub(super) fn toml_hint(message: &str) -> &'static str {
         "a key is given once in a table, and a table once in a file: remove or rename one of the two"
     } else if message.contains("string values must be quoted") {
         "write texts and durations in quotes, as in `\"90d\"`"
+    } else if message.starts_with("invalid date") {
+        "write a date of the calendar, as in `2026-01-31`"
     } else {
         "write TOML: `key = value` in a line of its own, under a `[table]`; see https://toml.io"
     }

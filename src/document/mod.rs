@@ -1,8 +1,8 @@
 //! Documents: TOML read key by key, every fault kept with its place, every default written down.
 //!
-//! Reading never stops at a fault: [`Table`] and [`Value`] note what is wrong and give `None`, so that all faults of a
-//! file can be shown at once. What is read, or taken by default, is written into a [`Resolved`] document on the way:
-//! no key can be read without appearing there.
+//! Reading never stops at a fault: [`Table`] and [`Value`] note what is wrong and give `None`, so that all
+//! faults of a file can be shown at once. What is read, or taken by default, is written into a [`Resolved`]
+//! document on the way: no key can be read without appearing there.
 //!
 //! ```
 //! use billsim::document::{Charge, Document};
@@ -119,14 +119,11 @@ impl<'t> Context<'t> {
         self.notes.borrow_mut().nodes[id] = node;
     }
 
-    /// Puts a node under a key of a table, in place of one that is there.
+    /// Puts a node under a key of a table.
     fn insert(&self, table: NodeId, key: &str, node: NodeId) {
         let nodes = &mut self.notes.borrow_mut().nodes;
         let Node::Table(entries) = &mut nodes[table] else { unreachable!("only tables have keys") };
-        match entries.iter_mut().find(|(name, _)| name == key) {
-            Some(entry) => entry.1 = node,
-            None => entries.push((key.to_owned(), node)),
-        }
+        entries.push((key.to_owned(), node));
     }
 
     /// The text of a value as it stands in the file.

@@ -4,14 +4,15 @@ use super::fault::Noted;
 use super::resolved::{Node, NodeId};
 use super::value::Value;
 use super::{Context, Read};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
-/// One table of a document, read key by key, each key once.
+/// One table of a document, read key by key: each key once, or the methods that read panic.
 ///
-/// Faults are noted, not returned: read every key first, then give up (`?`) on those that are `None`. A table that
-/// goes out of scope notes the keys that nobody has asked for.
+/// Faults are noted, not returned: read every key first, then give up (`?`) on those that are `None`. A table
+/// that goes out of scope notes the keys that nobody has asked for.
 pub struct Table<'d> {
     context: &'d Context<'d>,
     table: &'d DeTable<'d>,
@@ -20,10 +21,12 @@ pub struct Table<'d> {
     /// Its own key.
     name: String,
     node: NodeId,
-    /// The keys that may be there.
+    /// The keys that may be there, in the order of reading.
     known: Vec<String>,
-    /// The keys that are refused by a message of their own.
-    ignored: Vec<String>,
+    /// These, and the keys that are refused by a message of their own.
+    asked: BTreeSet<String>,
+    /// The keys whose values have been written down.
+    written: BTreeSet<String>,
     leaves_rest: bool,
 }
 
@@ -35,8 +38,17 @@ impl<'d> Table<'d> {
         name: String,
         node: NodeId,
     ) -> Table<'d> {
-        let (known, ignored) = (Vec::new(), Vec::new());
-        Table { context, table, at, name, node, known, ignored, leaves_rest: false }
+        Table {
+            context,
+            table,
+            at,
+            name,
+            node,
+            known: Vec::new(),
+            asked: BTreeSet::new(),
+            written: BTreeSet::new(),
+            leaves_rest: false,
+        }
     }
 
     /// The value of a key that may be absent.
@@ -44,8 +56,8 @@ impl<'d> Table<'d> {
         T::read(&self.value(key)?)
     }
 
-    /// The value of a key, or of the default, which is given as TOML and written down as if it stood there. `None`
-    /// only where the value is at fault.
+    /// The value of a key, or of the default, which is given as TOML and written down as if it stood there.
+    /// `None` only where the value is at fault.
     ///
     /// # Panics
     /// If the default cannot be read.
@@ -54,12 +66,12 @@ impl<'d> Table<'d> {
             return self.get(key);
         }
         self.know(key);
-        let node = self.context.node(Node::Literal(default.to_owned()));
-        self.context.insert(self.node, key, node);
+        self.write(key, Node::Literal(default.to_owned()));
         Some(read_default(key, default))
     }
 
-    /// The value of a key that must be there; the hint says how to write it, as in ``"add `amount = 25.00`"``.
+    /// The value of a key that must be there; the hint says how to write it, as in ``"add `amount =
+    /// 25.00`"``.
     pub fn require<T: Read>(&mut self, key: &str, hint: &str) -> Option<T> {
         if !self.has(key) {
             self.lacks(key, hint);
@@ -81,15 +93,14 @@ impl<'d> Table<'d> {
         self.child(key)
     }
 
-    /// The table under a key, or an empty one where it is absent: for tables whose keys all have defaults. `None` only
-    /// where something else is there.
+    /// The table under a key, or an empty one where it is absent: for tables whose keys all have defaults.
+    /// `None` only where something else is there.
     pub fn child_or_empty(&mut self, key: &str) -> Option<Table<'d>> {
         if self.has(key) {
             return self.child(key);
         }
         self.know(key);
-        let node = self.context.node(Node::Table(Vec::new()));
-        self.context.insert(self.node, key, node);
+        let node = self.write(key, Node::Table(Vec::new()));
         Some(Table::new(self.context, &self.context.empty, self.at.clone(), key.to_owned(), node))
     }
 
@@ -113,16 +124,22 @@ impl<'d> Table<'d> {
         self.children(key)
     }
 
-    /// Notes a fault unless exactly one of these keys is there, which it returns: for tables that choose between kinds
-    /// of things.
-    pub fn one_of<'k>(&mut self, keys: &[&'k str]) -> Option<&'k str> {
+    /// Notes a fault unless exactly one of these keys is there, which it returns: for tables that choose
+    /// between kinds of things.
+    pub fn one_of(&mut self, keys: &[&'static str]) -> Option<&'static str> {
         keys.iter().for_each(|key| self.know(key));
-        let mut there = keys.iter().filter(|key| self.has(key));
-        if let (Some(key), None) = (there.next(), there.next()) {
-            return Some(key);
+        let there: Vec<&str> = keys.iter().copied().filter(|key| self.has(key)).collect();
+        match there[..] {
+            [key] => return Some(key),
+            [] => {
+                let wrong = format!("{} needs one of {}", self.shown(), listed(keys));
+                self.fault_here(wrong, &format!("give one of them, as in `{} = ...`", keys[0]));
+            }
+            _ => {
+                let wrong = format!("{} has more than one of {}", self.shown(), listed(&there));
+                self.fault_here(wrong, "leave all but one of them out");
+            }
         }
-        let wrong = format!("{} needs exactly one of {}", self.shown(), listed(keys));
-        self.fault_here(wrong, &format!("give one of them, as in `{} = ...`", keys[0]));
         None
     }
 
@@ -142,7 +159,7 @@ impl<'d> Table<'d> {
             // What is planned may have quite another type.
             self.context.notes.borrow_mut().faults.truncate(before);
             let wrong = format!("`{key}` other than `{off}` is not supported yet");
-            self.fault(key, wrong, "leave it out");
+            self.fault(key, wrong, &format!("leave it out, or write `{key} = {off}`"));
         }
     }
 
@@ -173,7 +190,8 @@ impl<'d> Table<'d> {
         &self.context.file
     }
 
-    /// Notes a fault at a key (or at the table, where the key is absent): what is wrong, and what would be right.
+    /// Notes a fault at a key (or at the table, where the key is absent): what is wrong, and what would be
+    /// right.
     pub fn fault(&self, key: &str, wrong: impl Into<String>, hint: &str) {
         let at = self.table.get(key).map(|value| value.span()).or_else(|| self.at.clone());
         self.context.note(at, wrong.into(), hint.to_owned());
@@ -186,10 +204,11 @@ impl<'d> Table<'d> {
 
     /// Lets a key pass without reading it: for one that is refused by a message of its own.
     pub fn ignore(&mut self, key: &str) {
-        self.ignored.push(key.to_owned());
+        self.asked.insert(key.to_owned());
     }
 
-    /// Lets keys that nobody has asked for pass: for a table that cannot be read at all, a fault being noted already.
+    /// Lets keys that nobody has asked for pass: for a table that cannot be read at all, a fault being noted
+    /// already.
     pub fn leave_rest(&mut self) {
         self.leaves_rest = true;
     }
@@ -197,13 +216,23 @@ impl<'d> Table<'d> {
     fn value(&mut self, key: &str) -> Option<Value<'d>> {
         self.know(key);
         let value = self.table.get(key)?;
-        let node = self.context.node(Node::Literal(self.context.literal(&value.span()).to_owned()));
-        self.context.insert(self.node, key, node);
+        let node = self.write(key, Node::Literal(self.context.literal(&value.span()).to_owned()));
         Some(Value::new(self.context, value, key.to_owned(), node))
     }
 
+    /// Writes the value of a key down.
+    ///
+    /// # Panics
+    /// If that has been done.
+    fn write(&mut self, key: &str, node: Node) -> NodeId {
+        assert!(self.written.insert(key.to_owned()), "the key `{key}` is read twice");
+        let node = self.context.node(node);
+        self.context.insert(self.node, key, node);
+        node
+    }
+
     fn know(&mut self, key: &str) {
-        if !self.known.iter().any(|known| known == key) {
+        if self.asked.insert(key.to_owned()) {
             self.known.push(key.to_owned());
         }
     }
@@ -223,8 +252,7 @@ impl Drop for Table<'_> {
         if self.leaves_rest {
             return;
         }
-        let asked = |key: &str| self.known.iter().chain(&self.ignored).any(|known| known == key);
-        let unknown = self.table.keys().filter(|key| !asked(key.get_ref()));
+        let unknown = self.table.keys().filter(|key| !self.asked.contains(key.get_ref().as_ref()));
         for key in unknown {
             let name = key.get_ref().as_ref();
             let here = if self.known.is_empty() {
@@ -265,8 +293,10 @@ pub fn did_you_mean<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -
         .map(|(_, candidate)| candidate)
 }
 
-/// Names in backticks, with commas between.
+/// Names in backticks, with commas between; of a long list its beginning.
 pub fn listed(names: &[impl AsRef<str>]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
-    names.join(", ")
+    const SHOWN: usize = 30;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", name.as_ref())).collect();
+    let more = if names.len() > SHOWN { ", ..." } else { "" };
+    shown.join(", ") + more
 }

@@ -90,8 +90,8 @@ impl<'d> Value<'d> {
         self.expected("one of a few words", &hint)
     }
 
-    /// The number times ten to the `places`, exactly as it is written: a number with more decimals is a fault, as is
-    /// one below `least` or above `most` (both so scaled).
+    /// The number times ten to the `places`, exactly as it is written: a number with more decimals is a
+    /// fault, as is one below `least` or above `most` (both so scaled).
     pub fn exact(&self, places: u8, least: i128, most: i128, what: &str, hint: &str) -> Option<i128> {
         let scaled = match self.value.get_ref() {
             DeValue::Integer(integer) => match i128::from_str_radix(integer.as_str(), integer.radix()) {
@@ -127,7 +127,8 @@ impl<'d> Value<'d> {
         number.or_else(|| self.expected(what, hint))
     }
 
-    /// Notes that it is not what it should be: "`name` must be `what`, not ...". Gives `None`, for every type.
+    /// Notes that it is not what it should be: "`name` must be `what`, not ...". Gives `None`, for every
+    /// type.
     pub fn expected<T>(&self, what: &str, hint: &str) -> Option<T> {
         self.fault(format!("`{}` must be {what}, not {}", self.name, self.shown()), hint);
         None

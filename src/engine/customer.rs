@@ -53,8 +53,9 @@ impl Customer {
 }
 
 /// The question that a reason to be stopped raises. A failing card is asked about where it is declined, not here.
-fn question_of(reason: Refusal) -> Option<Question> {
+fn question_of(reason: Refusal, card_fails: bool) -> Option<Question> {
     match reason {
+        Refusal::NoCredit if card_fails => None,
         Refusal::NoPaymentMethod => Some(Question::AddPaymentMethod),
         Refusal::NoCredit | Refusal::LimitReached => Some(Question::BuyCredit),
         Refusal::PastDue | Refusal::BudgetReached => None,
@@ -72,7 +73,12 @@ impl<O: Observer> Lane<'_, O> {
 
     /// Asks the question of a reason to be stopped, unless its answer is pending or was a no in this stop.
     pub(super) fn ask_for(&mut self, reason: Refusal) {
-        let Some(question) = question_of(reason) else { return };
+        let Some(question) = question_of(reason, self.customer.top_up_wants_card) else { return };
+        if self.payments.purchase_with_payment_method_is_under_way() {
+            // The question takes over if that purchase is declined.
+            self.customer.ask_again = Some(reason);
+            return;
+        }
         if self.is_pending(question) || self.customer.refused.contains(&reason) {
             return;
         }
@@ -177,10 +183,11 @@ impl<O: Observer> Lane<'_, O> {
         self.take_new_card();
         self.note(Happening::CardReplaced);
         self.attempt_open_invoices();
-        self.tell(PolicyEvent::CardReplaced);
+        // The customer's own purchase comes first: while it is under way, no top-up is needed.
         if purchase_wants_card {
             self.buy_credit();
         }
+        self.tell(PolicyEvent::CardReplaced);
     }
 
     /// A payment method is on file: it pays all open invoices, and under a prepaid policy buys credit.
@@ -209,9 +216,13 @@ impl<O: Observer> Lane<'_, O> {
 
     /// Makes a purchase in a stop; where it is beyond what the customer is willing to pay in a period, at the first
     /// day that allows it.
-    fn buy_in_stop(&mut self, kind: PurchaseKind, amount: Money) {
+    pub(super) fn buy_in_stop(&mut self, kind: PurchaseKind, amount: Money) {
         if !self.is_beyond_spend_limit(amount) {
             self.purchase(kind, amount);
+            return;
+        }
+        if self.customer.spend_limit.is_some_and(|limit| amount > limit) {
+            self.note(Happening::PurchaseForgone(amount)); // no period would allow it
             return;
         }
         if kind == PurchaseKind::Answer {

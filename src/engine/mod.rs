@@ -66,6 +66,8 @@ pub struct Lane<'w, O> {
     collections: Collections,
     customer: Customer,
     standing: Standing,
+    /// Whether the account is just coming under its policy.
+    is_opening: bool,
     /// Whether the horizon has passed: nothing is requested or judged any more.
     in_runoff: bool,
 }
@@ -92,6 +94,7 @@ impl<'w, O: Observer> Lane<'w, O> {
             collections: Collections::default(),
             customer: Customer::default(),
             standing: Standing::default(),
+            is_opening: false,
             in_runoff: false,
         };
         lane.customer.spend_limit = lane.draw_spend_limit();
@@ -101,7 +104,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         if let Some(grant) = plan.free_credit {
             lane.grant(grant);
         }
-        lane.tell(PolicyEvent::Opened);
+        lane.open();
         lane.judge_when_settled();
         lane
     }
@@ -265,7 +268,14 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.customer.top_up_wants_card = false;
         self.give_up_waiting(PurchaseKind::TopUp);
         self.note(Happening::Moved { converted });
+        self.open();
+    }
+
+    /// Tells the policy that the account has come under it.
+    fn open(&mut self) {
+        self.is_opening = true;
         self.tell(PolicyEvent::Opened);
+        self.is_opening = false;
     }
 
     fn begin_period(&mut self) {

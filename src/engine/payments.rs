@@ -47,6 +47,8 @@ struct Purchase {
     is_waiting: bool,
     /// The number of the stop in which it was made, or of the last before.
     stop: u32,
+    /// Whether it was first attempted as the account came under its policy.
+    opens: bool,
 }
 
 impl Payments {
@@ -59,8 +61,13 @@ impl Payments {
     }
 
     /// Whether a purchase at signup or at a move is under way.
-    pub fn initial_purchase_is_under_way(&self) -> bool {
-        self.under_way.iter().any(|purchase| purchase.kind == PurchaseKind::Initial)
+    pub fn opening_purchase_is_under_way(&self) -> bool {
+        self.under_way.iter().any(|purchase| purchase.opens)
+    }
+
+    /// Whether a purchase is under way that was made with a new payment method.
+    pub fn purchase_with_payment_method_is_under_way(&self) -> bool {
+        self.under_way.iter().any(|purchase| purchase.kind == PurchaseKind::WithPaymentMethod)
     }
 
     /// Whether a purchase in answer to a question of that stop is under way.
@@ -254,22 +261,35 @@ impl<O: Observer> Lane<'_, O> {
         }
         let number = payments.purchases;
         payments.purchases += 1;
-        let (first_attempt, stop) = (self.now, self.customer.stop());
-        let purchase = Purchase { number, kind, amount, first_attempt, declines: 0, is_waiting: false, stop };
-        payments.under_way.push(purchase);
+        payments.under_way.push(Purchase {
+            number,
+            kind,
+            amount,
+            first_attempt: self.now,
+            declines: 0,
+            is_waiting: false,
+            stop: self.customer.stop(),
+            opens: self.is_opening,
+        });
         payments.purchased_in_period += amount;
         let today = self.now.day();
         payments.purchases_of_day = (today, payments.purchases_on(today) + 1);
         self.attempt(Purpose::Purchase(number), amount);
     }
 
-    /// At signup or at a move; not made where it is beyond what the customer is willing to pay in a period.
+    /// At signup or at a move. Where it is beyond what the customer is willing to pay in a period, it is not made; in a
+    /// stop it waits for a day that allows it.
     pub(super) fn buy_initial(&mut self, amount: Money) {
-        if self.is_beyond_spend_limit(amount) {
-            self.note(Happening::PurchaseForgone(amount));
-        } else {
+        if !self.is_beyond_spend_limit(amount) {
             self.purchase(PurchaseKind::Initial, amount);
+            return;
         }
+        if self.is_in_stop(self.customer.stop()) {
+            self.buy_in_stop(PurchaseKind::WithPaymentMethod, amount);
+        } else {
+            self.note(Happening::PurchaseForgone(amount));
+        }
+        self.tell(PolicyEvent::PurchaseFailed);
     }
 
     pub(super) fn top_up(&mut self, amount: Money) {

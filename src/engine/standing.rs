@@ -46,7 +46,7 @@ impl<O: Observer> Lane<'_, O> {
 
     /// Whether the account waits for its purchase at signup or at a move.
     fn is_not_open(&self) -> bool {
-        self.payments.initial_purchase_is_under_way() && !self.wallet.balance().is_positive()
+        self.payments.opening_purchase_is_under_way() && !self.wallet.balance().is_positive()
     }
 
     /// Compares how the account should stand with how it stood.
@@ -82,12 +82,12 @@ impl<O: Observer> Lane<'_, O> {
     fn begin_stop(&mut self, reason: Refusal) {
         let stop = self.customer.begin_stop();
         self.note(Happening::Stopped(reason));
+        self.ask_for(reason);
         if let Some(patience) = &self.world.customer.patience {
             let mut draws = self.streams.draws(rng::Purpose::Patience, stop);
             let patience = Span::from_micros_f64(patience.sample(&mut draws));
             self.queue.schedule(self.now + patience, Event::PatienceEnd { stop });
         }
-        self.ask_for(reason);
     }
 
     /// Service resumes: answers that were to bring that about no longer matter.

@@ -93,7 +93,7 @@ pub enum PolicyEvent {
         /// How often the same top-up has been declined by now.
         times: usize,
     },
-    /// A purchase other than a top-up was declined and will not be tried again.
+    /// A purchase other than a top-up was declined and will not be tried again, or was not made at all.
     PurchaseFailed,
     /// A payment method was put on file.
     PaymentMethodAdded,
@@ -245,6 +245,9 @@ impl Kinds {
     /// Reads a policy by its `kind` and parameters: a `[[policy]]` of a scenario, or a policy that another one moves
     /// accounts to. Returns the kind's name with it.
     pub fn read(&self, table: &mut Table<'_>) -> Option<(&Kind, Box<dyn Policy>)> {
+        for key in ["credit_expires_after", "switch", "rate_limit", "alert_at", "metering"] {
+            table.not_yet(key);
+        }
         let names: Vec<&str> = self.iter().map(|kind| kind.name).collect();
         let name: Option<String> =
             table.require("kind", &format!("name one, as in `kind = \"{}\"`", names[0]));

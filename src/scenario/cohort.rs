@@ -25,16 +25,18 @@ impl Read for Signup {
 pub fn read_all(root: &mut Table<'_>, models: &[String], horizon: Option<Span>) -> Option<Vec<Cohort>> {
     let mut tables =
         root.require_children("cohort", "add a line `[[cohort]]` with `accounts = 100` under it");
+    check_unique(&tables, |index, _| default_name(index));
     let cohorts: Vec<Option<Cohort>> =
-        tables.iter_mut().zip(1..).map(|(table, number)| cohort(table, number, models, horizon)).collect();
-    let named =
-        tables.iter().zip(&cohorts).filter_map(|(table, cohort)| Some((table, &*cohort.as_ref()?.name)));
-    check_unique(named);
+        tables.iter_mut().enumerate().map(|(index, table)| cohort(table, index, models, horizon)).collect();
     cohorts.into_iter().collect()
 }
 
-fn cohort(table: &mut Table<'_>, number: usize, models: &[String], horizon: Option<Span>) -> Option<Cohort> {
-    let name: Option<String> = table.get_or("name", &quoted(&format!("cohort-{number}")));
+fn default_name(index: usize) -> String {
+    format!("cohort-{}", index + 1)
+}
+
+fn cohort(table: &mut Table<'_>, index: usize, models: &[String], horizon: Option<Span>) -> Option<Cohort> {
+    let name: Option<String> = table.get_or("name", &quoted(&default_name(index)));
     if let Some(name) = &name {
         check_name(table, name);
         if name == "all" {

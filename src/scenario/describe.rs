@@ -1,3 +1,201 @@
-pub fn describe(_: &super::Scenario) -> String {
-    String::new()
+//! What a scenario says, in plain words.
+
+use super::Scenario;
+use crate::time::Span;
+use crate::workload::{Cohort, Signup};
+
+/// What a scenario says: who sends how much over which time, under which policies, and what it cannot show. A
+/// few paragraphs, each in one line.
+pub fn describe(scenario: &Scenario) -> String {
+    let mut paragraphs = vec![overview(scenario)];
+    paragraphs.extend(scenario.cohorts.iter().map(|cohort| size(scenario, cohort)));
+    paragraphs.push(policies(scenario));
+    let limits = limits(scenario);
+    if !limits.is_empty() {
+        paragraphs.push(format!("What it cannot show: {}.", limits.join("; ")));
+    }
+    paragraphs.join("\n")
+}
+
+fn overview(scenario: &Scenario) -> String {
+    let Scenario { name, start, horizon, warmup, runoff, replications, seed, .. } = scenario;
+    let accounts: f64 = scenario.cohorts.iter().map(|cohort| f64::from(cohort.accounts)).sum();
+    let mut text = format!(
+        "{name}: {} in {} from {start} on, for {horizon}",
+        counted(accounts, "account"),
+        counted(scenario.cohorts.len() as f64, "cohort"),
+    );
+    if *warmup > Span::ZERO {
+        text += &format!(", of which the first {warmup} are left out of the measures");
+    }
+    if *runoff > Span::ZERO {
+        text += &format!("; then {runoff} in which invoices are still collected");
+    }
+    text + &format!(". {} with seed {seed}.", counted(f64::from(*replications), "replication"))
+}
+
+fn size(scenario: &Scenario, cohort: &Cohort) -> String {
+    let Cohort { name, accounts, signup, workload, .. } = cohort;
+    let calendar = scenario.calendar();
+    let requests = workload.expected_requests(&calendar, *signup);
+    let cost = workload.expected_cost_per_request(&scenario.tariff);
+    let months = months_signed_up(scenario.horizon, *signup);
+    let signup = match signup {
+        Signup::AtStart => String::new(),
+        Signup::Over(window) => format!(", who sign up over {window}"),
+    };
+    format!(
+        "{name}: {}{signup}. Expected are {} of about {} each at list price: \
+         {} an account and month (30 days).",
+        counted(f64::from(*accounts), "account"),
+        counted(requests * f64::from(*accounts), "request"),
+        dollars(cost),
+        dollars(requests * cost / months),
+    )
+}
+
+fn policies(scenario: &Scenario) -> String {
+    let policy = |plan: &crate::policy::PolicyPlan| {
+        if plan.name == plan.kind { plan.name.clone() } else { format!("{} ({})", plan.name, plan.kind) }
+    };
+    let policies: Vec<String> = scenario.policies.iter().map(policy).collect();
+    format!("{}: {}.", counted(policies.len() as f64, "policy"), policies.join(", "))
+}
+
+/// What the results will say nothing about.
+fn limits(scenario: &Scenario) -> Vec<String> {
+    let mut limits = Vec::new();
+    for Cohort { name, customer, .. } in &scenario.cohorts {
+        let answers = [&customer.adds_payment_method, &customer.replaces_card, &customer.buys_credit];
+        if answers.iter().all(|answer| answer.is_none()) {
+            limits.push(format!("in {name} nobody reacts to a stop (set `buys_credit` and other answers)"));
+        } else if customer.payment_method < 1.0 && customer.adds_payment_method.is_none() {
+            limits.push(format!("in {name} nobody adds a payment method later (set `adds_payment_method`)"));
+        }
+        if customer.patience.is_none() {
+            limits.push(format!("in {name} nobody leaves (set `patience`)"));
+        }
+    }
+    let payments = &scenario.payments;
+    if payments.decline == 0.0 && payments.first_decline == 0.0 && payments.card_lifetime.is_none() {
+        limits.push("no payment is ever declined (set `decline` or `card_lifetime`)".to_owned());
+    }
+    let is_postpaid = scenario.policies.iter().any(|plan| plan.policy.is_postpaid());
+    if is_postpaid && scenario.runoff == Span::ZERO {
+        limits.push("the last usage billed is never collected (set `runoff`)".to_owned());
+    }
+    if scenario.serving_cost.billionths() == 0 {
+        limits.push("serving costs nothing (set `serving_cost`)".to_owned());
+    }
+    if scenario.replications == 1 {
+        limits.push("one replication tells nothing of chance (set `replications`)".to_owned());
+    }
+    limits
+}
+
+/// How long an account is signed up on average, in months of 30 days.
+fn months_signed_up(horizon: Span, signup: Signup) -> f64 {
+    let days = horizon.as_days_f64();
+    let signed_up = match signup {
+        Signup::AtStart => days,
+        Signup::Over(window) if window <= horizon => days - window.as_days_f64() / 2.0,
+        Signup::Over(window) => days * days / (2.0 * window.as_days_f64()),
+    };
+    signed_up / 30.0
+}
+
+/// A number of things, to three digits where it is large.
+fn counted(count: f64, of: &str) -> String {
+    let plural = match of.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{of}s"),
+    };
+    match count {
+        1.0 => format!("1 {of}"),
+        _ if count < 10_000.0 => format!("{count:.0} {plural}"),
+        _ if count < 1e6 => format!("{} thousand {plural}", digits(count / 1e3)),
+        _ if count < 1e9 => format!("{} million {plural}", digits(count / 1e6)),
+        _ => format!("{} billion {plural}", digits(count / 1e9)),
+    }
+}
+
+/// An amount, to the cent or to three digits.
+fn dollars(amount: f64) -> String {
+    if amount.is_infinite() {
+        return "any amount (bound it by a `max` of `prompt` and `output`)".to_owned();
+    }
+    if amount >= 1.0 || amount == 0.0 {
+        return format!("${amount:.2}");
+    }
+    let digits = digits(amount);
+    let is_short = digits.len() < "0.10".len();
+    if is_short { format!("${amount:.2}") } else { format!("${digits}") }
+}
+
+/// A positive number to three digits.
+fn digits(number: f64) -> String {
+    let magnitude = libm::floor(libm::log10(number)) as i32;
+    let decimals = usize::try_from(2 - magnitude).unwrap_or(0);
+    let text = format!("{number:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Kinds;
+    use std::path::Path;
+
+    fn described(text: &str) -> String {
+        let loaded = Scenario::parse(Path::new("short.toml"), text.as_bytes(), &Kinds::built_in());
+        describe(&loaded.expect("a valid scenario").scenario)
+    }
+
+    #[test]
+    fn a_scenario_is_told_with_its_size_and_what_it_leaves_out() {
+        let text = r#"
+            [prices]
+            "m" = { input = 1.00, output = 2.00 }
+            [[cohort]]
+            accounts = 100
+            workload.arrivals.poisson.per_day = 100
+            workload.tokens = { prompt = 500, output = 100 }
+            workload.models.m = 1
+            [[policy]]
+            kind = "postpaid"
+        "#;
+        assert_eq!(
+            described(text),
+            "short: 100 accounts in 1 cohort from 2026-01-01 on, for 90d. 1 replication with seed 0.\n\
+             cohort-1: 100 accounts. Expected are 900 thousand requests of about $0.0007 each at list price: \
+             $2.10 an account and month (30 days).\n\
+             1 policy: postpaid.\n\
+             What it cannot show: in cohort-1 nobody reacts to a stop (set `buys_credit` and other answers); \
+             in cohort-1 nobody leaves (set `patience`); no payment is ever declined (set `decline` or \
+             `card_lifetime`); the last usage billed is never collected (set `runoff`); serving costs nothing \
+             (set `serving_cost`); one replication tells nothing of chance (set `replications`)."
+        );
+    }
+
+    #[test]
+    fn numbers_are_told_to_three_digits() {
+        for (number, text) in
+            [(900.0, "900"), (1.234, "1.23"), (0.00071849, "0.000718"), (12.0, "12"), (0.5, "0.5")]
+        {
+            assert_eq!(digits(number), text);
+        }
+        assert_eq!(counted(123_456_789.0, "request"), "123 million requests");
+        assert_eq!(counted(0.0, "request"), "0 requests");
+        assert_eq!(
+            [0.0, 0.1, 0.25, 0.0123, 12.0].map(dollars),
+            ["$0.00", "$0.10", "$0.25", "$0.0123", "$12.00"]
+        );
+    }
+
+    #[test]
+    fn an_account_that_signs_up_later_spends_in_fewer_months() {
+        assert_eq!(months_signed_up(Span::days(90), Signup::AtStart), 3.0);
+        assert_eq!(months_signed_up(Span::days(90), Signup::Over(Span::days(60))), 2.0);
+        assert_eq!(months_signed_up(Span::days(30), Signup::Over(Span::days(60))), 0.25);
+    }
 }

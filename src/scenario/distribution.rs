@@ -1,7 +1,7 @@
 //! Distributions as they are written: a number or a duration, or a table with one family.
 //!
-//! An `empirical` one may name a CSV file with a column `value` and, where wanted, a column `weight` (else all values
-//! weigh the same). Durations in such a file are in seconds.
+//! An `empirical` one may name a CSV file with a column `value` and, where wanted, a column `weight` (else
+//! all values weigh the same). Durations in such a file are in seconds.
 
 use crate::document::{Read, Table, Value};
 use crate::time::Span;
@@ -59,13 +59,48 @@ trait Quantity: Read {
     const CAN_BE_SHARE: bool;
 }
 
+/// The largest number that a distribution is made of; with it and the bounds below, every mean that exists is
+/// finite.
+const MOST: f64 = 1e15;
+
 /// A number from 0 on.
 pub(super) struct Amount(pub f64);
 
 impl Read for Amount {
     fn read(value: &Value<'_>) -> Option<Amount> {
         let hint = format!("write it as in `{} = 1.5`", value.name());
-        value.number(|number| number >= 0.0, "a finite number from 0 on", &hint).map(Amount)
+        let in_range = |number| (0.0..=MOST).contains(&number);
+        value.number(in_range, &format!("a number from 0 to {MOST:e}"), &hint).map(Amount)
+    }
+}
+
+/// The standard deviation of a logarithm.
+pub(super) struct Sigma(pub f64);
+
+impl Read for Sigma {
+    fn read(value: &Value<'_>) -> Option<Sigma> {
+        let in_range = |sigma| (0.0..=20.0).contains(&sigma);
+        value.number(in_range, "from 0 to 20", "write 1 for a spread by a factor of 2.7").map(Sigma)
+    }
+}
+
+/// A coefficient of variation: standard deviation over mean.
+pub(super) struct Cv(pub f64);
+
+impl Read for Cv {
+    fn read(value: &Value<'_>) -> Option<Cv> {
+        let in_range = |cv| cv == 0.0 || (1e-6..=1e3).contains(&cv);
+        value.number(in_range, "0, or from 1e-6 to 1000", "write 1 for a spread as large as the mean").map(Cv)
+    }
+}
+
+/// A parameter of a beta or Pareto distribution.
+struct Exponent(f64);
+
+impl Read for Exponent {
+    fn read(value: &Value<'_>) -> Option<Exponent> {
+        let in_range = |exponent| (1e-3..=1e6).contains(&exponent);
+        value.number(in_range, "from 0.001 to 1000000", "write it as in `1.5`").map(Exponent)
     }
 }
 
@@ -137,8 +172,8 @@ fn distribution<Q: Quantity>(value: &Value<'_>) -> Option<Distribution> {
 fn parameters<Q: Quantity>(table: &mut Table<'_>, family: &str) -> Option<Distribution> {
     match family {
         "uniform" => {
-            let (min, max) = (quantity::<Q>(table, "min"), quantity::<Q>(table, "max"));
-            let (min, max) = (min?, max?);
+            let (min, max) = (parameter::<Q>(table, "min"), parameter::<Q>(table, "max"));
+            let (min, max) = (min?.amount(), max?.amount());
             if min > max {
                 table.fault("min", "`min` is above `max`", "exchange the two");
                 return None;
@@ -148,38 +183,43 @@ fn parameters<Q: Quantity>(table: &mut Table<'_>, family: &str) -> Option<Distri
         "exponential" => Some(Distribution::exponential(positive::<Q>(table, "mean")?)),
         "lognormal" => match table.one_of(&["median", "mean"])? {
             "median" => {
-                let (median, sigma) = (positive::<Q>(table, "median"), quantity::<Amount>(table, "sigma"));
-                Some(Distribution::lognormal_median(median?, sigma?))
+                let (median, sigma) = (positive::<Q>(table, "median"), parameter(table, "sigma"));
+                let Sigma(sigma) = sigma?;
+                Some(Distribution::lognormal_median(median?, sigma))
             }
             _ => {
-                let (mean, cv) = (positive::<Q>(table, "mean"), quantity::<Amount>(table, "cv"));
-                Some(Distribution::lognormal_mean(mean?, cv?))
+                let (mean, cv) = (positive::<Q>(table, "mean"), parameter(table, "cv"));
+                let Cv(cv) = cv?;
+                Some(Distribution::lognormal_mean(mean?, cv))
             }
         },
         "gamma" => {
-            let (mean, cv) = (positive::<Q>(table, "mean"), quantity::<Amount>(table, "cv"));
-            Some(Distribution::gamma(mean?, cv?))
+            let (mean, cv) = (positive::<Q>(table, "mean"), parameter(table, "cv"));
+            let Cv(cv) = cv?;
+            Some(Distribution::gamma(mean?, cv))
         }
         "beta" => {
-            let (a, b) = (positive::<Amount>(table, "a"), positive::<Amount>(table, "b"));
-            Some(Distribution::beta(a?, b?))
+            let (a, b) = (parameter(table, "a"), parameter(table, "b"));
+            let (Exponent(a), Exponent(b)) = (a?, b?);
+            Some(Distribution::beta(a, b))
         }
         "pareto" => {
-            let (min, alpha) = (positive::<Q>(table, "min"), positive::<Amount>(table, "alpha"));
-            Some(Distribution::pareto(min?, alpha?))
+            let (min, alpha) = (positive::<Q>(table, "min"), parameter(table, "alpha"));
+            let Exponent(alpha) = alpha?;
+            Some(Distribution::pareto(min?, alpha))
         }
         _ => empirical::<Q>(table),
     }
 }
 
 /// A parameter that must be there.
-fn quantity<Q: Quantity>(table: &mut Table<'_>, key: &str) -> Option<f64> {
-    table.require::<Q>(key, &format!("add `{key} = ...`")).map(Q::amount)
+fn parameter<T: Read>(table: &mut Table<'_>, key: &str) -> Option<T> {
+    table.require(key, &format!("add `{key} = ...`"))
 }
 
 /// A parameter that must be there and above zero.
 fn positive<Q: Quantity>(table: &mut Table<'_>, key: &str) -> Option<f64> {
-    let quantity = quantity::<Q>(table, key)?;
+    let quantity = parameter::<Q>(table, key)?.amount();
     if quantity > 0.0 {
         return Some(quantity);
     }
@@ -196,8 +236,9 @@ fn empirical<Q: Quantity>(table: &mut Table<'_>) -> Option<Distribution> {
                     ("file", rows.into_iter().map(|row| (Q::from_file(row.value), row.weight)).collect())
                 }
                 Err(wrong) => {
-                    let hint = "give a CSV file with a column `value` and, where wanted, a column `weight`";
-                    table.fault("file", format!("{}: {wrong}", file.display()), hint);
+                    let hint = "give a CSV file with a column `value` and, where wanted, a column `weight`; \
+                                paths are relative to the scenario file";
+                    table.fault("file", wrong, hint);
                     return None;
                 }
             }
@@ -246,7 +287,17 @@ fn one() -> f64 {
     1.0
 }
 
-fn read_csv(file: &Path) -> Result<Vec<Row>, csv::Error> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).comment(Some(b'#')).from_path(file)?;
-    reader.deserialize().collect()
+fn read_csv(file: &Path) -> Result<Vec<Row>, String> {
+    if !file.exists() {
+        return Err(format!("there is no file {}", file.display()));
+    }
+    let wrong = |error: csv::Error| match error.kind() {
+        csv::ErrorKind::Deserialize { pos: Some(place), err } => {
+            format!("{}:{}: {}", file.display(), place.line(), err.kind())
+        }
+        _ => format!("{}: {error}", file.display()),
+    };
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).comment(Some(b'#')).from_path(file).map_err(wrong)?;
+    reader.deserialize().collect::<Result<_, _>>().map_err(wrong)
 }

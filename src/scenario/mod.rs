@@ -23,6 +23,7 @@ use crate::workload::Cohort;
 use crate::workload::payments::PaymentModel;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A scenario to start from, explained key by key.
@@ -96,7 +97,8 @@ impl Scenario {
 }
 
 impl Loaded {
-    /// The scenario as TOML with every default written out, for a file in a folder: running it gives the same results.
+    /// The scenario as TOML with every default written out, for a file in a folder: running it gives the same
+    /// results.
     pub fn resolved(&self, folder: &Path) -> String {
         self.resolved.to_toml(folder)
     }
@@ -205,8 +207,8 @@ fn timing(root: &mut Table<'_>) -> Option<Timing> {
     let seed: Option<u64> = table.get_or("seed", "0");
 
     if name.as_deref().is_some_and(|name| !is_folder_name(name)) {
-        let hint = "use letters, digits, spaces, `-`, `_`, `.` and `+`, at most 100 of them, not beginning or ending \
-                    with a space or `.`";
+        let hint = "use letters, digits, spaces, `-`, `_`, `.` and `+`, at most 100 of them, not beginning or \
+                    ending with a space or `.`";
         table.fault("name", "the name of a scenario must be fit for a folder", hint);
     }
     if horizon == Some(Span::ZERO) {
@@ -271,14 +273,15 @@ fn check_name(table: &Table<'_>, name: &str) {
     }
 }
 
-/// Notes a fault at each table whose name an earlier one has.
-fn check_unique<'n>(named: impl Iterator<Item = (&'n Table<'n>, &'n str)>) {
-    let mut names: Vec<&str> = Vec::new();
-    for (table, name) in named {
-        if names.contains(&name) {
-            let wrong = format!("two tables `{}` have the name \"{name}\"", table.name());
+/// Notes a fault at each table that has the name of an earlier one; the default is what a table without one
+/// is called.
+fn check_unique(tables: &[Table<'_>], default: impl Fn(usize, &Table<'_>) -> String) {
+    let mut names = BTreeSet::new();
+    for (index, table) in tables.iter().enumerate() {
+        let name = table.peek("name").map_or_else(|| default(index, table), str::to_owned);
+        let wrong = format!("two tables `{}` have the name \"{name}\"", table.name());
+        if !names.insert(name) {
             table.fault("name", wrong, "give each a `name` of its own");
         }
-        names.push(name);
     }
 }

@@ -11,23 +11,22 @@ pub fn read_all(root: &mut Table<'_>, kinds: &Kinds) -> Option<Vec<PolicyPlan>> 
     let kind = kinds.iter().next().map_or("", |kind| kind.name);
     let hint = format!("add a line `[[policy]]` with `kind = \"{kind}\"` under it; see `billsim policies`");
     let mut tables = root.require_children("policy", &hint);
+    check_unique(&tables, |_, table| default_name(table).to_owned());
     let plans: Vec<Option<PolicyPlan>> = tables.iter_mut().map(|table| plan(table, kinds)).collect();
-    let named =
-        tables.iter().zip(&plans).filter_map(|(table, plan)| Some((table, plan.as_ref()?.name.as_str())));
-    check_unique(named);
     plans.into_iter().collect()
 }
 
+/// A policy without a name is called as its kind.
+fn default_name<'d>(table: &Table<'d>) -> &'d str {
+    table.peek("kind").unwrap_or("policy")
+}
+
 fn plan(table: &mut Table<'_>, kinds: &Kinds) -> Option<PolicyPlan> {
-    let default = quoted(table.peek("kind").unwrap_or("policy"));
-    let name: Option<String> = table.get_or("name", &default);
+    let name: Option<String> = table.get_or("name", &quoted(default_name(table)));
     if let Some(name) = &name {
         check_name(table, name);
     }
     let free_credit = free_credit(table);
-    for key in ["credit_expires_after", "switch", "rate_limit", "alert_at", "metering"] {
-        table.not_yet(key);
-    }
     let (kind, policy) = kinds.read(table)?;
     Some(PolicyPlan { name: name?, kind: kind.name.to_owned(), free_credit, policy: policy.into() })
 }

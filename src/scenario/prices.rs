@@ -23,6 +23,8 @@ impl TokenPrice {
     }
 }
 
+/// The most models of a price list.
+const MOST_MODELS: usize = 1_000;
 const HINT: &str = "list each model, as in `\"m\" = { input = 0.15, output = 0.60 }` under a line `[prices]`";
 
 /// Reads the price list. The names of its models are given also where their prices are at fault.
@@ -32,8 +34,10 @@ pub fn read(root: &mut Table<'_>) -> (Vec<String>, Option<Tariff>) {
     if names.is_empty() {
         table.fault_here("the price list is empty", HINT);
     }
-    if names.len() > usize::from(u16::MAX) {
-        table.fault_here(format!("there are {} models", names.len()), "list at most 65,535");
+    if names.len() > MOST_MODELS {
+        table.fault_here(format!("there are {} models", names.len()), &format!("list at most {MOST_MODELS}"));
+        table.leave_rest();
+        return (Vec::new(), None);
     }
     let models: Vec<Option<(String, Price)>> =
         names.iter().map(|name| Some((name.clone(), price(table.child(name)?)?))).collect();

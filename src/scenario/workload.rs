@@ -1,6 +1,6 @@
 //! The table `[cohort.workload]`.
 
-use super::distribution::Amount;
+use super::distribution::{Amount, Cv, Sigma};
 use super::{Numbers, Shares, prices, trace};
 use crate::document::{Read, Table, Value};
 use crate::time::Span;
@@ -11,8 +11,6 @@ use std::sync::Arc;
 
 /// The most requests of an account a day, on average.
 const MOST_PER_DAY: f64 = 1e9;
-/// The largest coefficient of variation of gaps.
-const MOST_CV: f64 = 1e3;
 /// The most that a rate may grow over a run.
 const MOST_GROWTH: f64 = 1e6;
 
@@ -70,8 +68,9 @@ fn source(table: &mut Table<'_>, accounts: Option<u32>, models: &[String]) -> Op
         "poisson" => Arrivals::Poisson { per_day: per_day(&mut parameters)? },
         "gamma" => {
             let per_day = per_day(&mut parameters);
-            let cv: Option<Cv> = parameters.require("cv", "say how irregular the gaps are, as in `cv = 2.0`");
-            Arrivals::Gamma { per_day: per_day?, cv: cv?.0 }
+            let cv: Option<CvOfGaps> =
+                parameters.require("cv", "say how irregular the gaps are, as in `cv = 2.0`");
+            Arrivals::Gamma { per_day: per_day?, cv: cv?.0.0 }
         }
         _ => {
             let (trace, by_column) = trace::read(&mut parameters, accounts, models);
@@ -102,20 +101,17 @@ impl Read for Rate {
     }
 }
 
-/// A coefficient of variation of gaps.
-struct Cv(f64);
+/// A coefficient of variation of gaps: the same for all accounts.
+struct CvOfGaps(Cv);
 
-impl Read for Cv {
-    fn read(value: &Value<'_>) -> Option<Cv> {
+impl Read for CvOfGaps {
+    fn read(value: &Value<'_>) -> Option<CvOfGaps> {
         if let Some(mut table) = value.table() {
             table.leave_rest();
             value.fault("a distribution of `cv` over accounts is not supported yet", "write a single number");
             return None;
         }
-        let what = format!("from 0 to {MOST_CV}");
-        value
-            .number(|cv| (0.0..=MOST_CV).contains(&cv), &what, "write 1 for gaps as of a Poisson process")
-            .map(Cv)
+        Cv::read(value).map(CvOfGaps)
     }
 }
 
@@ -258,8 +254,8 @@ fn drawn_tokens(table: &mut Table<'_>) -> Option<Tokens> {
     let output: Option<Numbers> = table.require("output", "say how long outputs are, as in `output = 100`");
     let cached_share: Option<Shares> = table.get_or("cached_share", "0");
     let mut spread = table.child_or_empty("account_spread")?;
-    let prompt_spread: Option<Amount> = spread.get_or("prompt", "0");
-    let output_spread: Option<Amount> = spread.get_or("output", "0");
+    let prompt_spread: Option<Sigma> = spread.get_or("prompt", "0");
+    let output_spread: Option<Sigma> = spread.get_or("output", "0");
     let correlation: Option<Correlation> = spread.get_or("correlation", "0");
     Some(Tokens {
         prompt: prompt?.0,

@@ -7,8 +7,8 @@ use crate::rng::{AccountStreams, GROUP, Purpose};
 /// A sampler of one attribute of a workload's requests, a group at a time.
 ///
 /// It follows its [`Distribution`], but takes one word of 32 bits for each request where that suffices: the
-/// exponential then ends at 22.9 times its mean, the normal at 6.8 standard deviations. A Pareto has too much weight
-/// out there, so it is drawn in full precision like those that have no such formula.
+/// exponential then ends at 22.9 times its mean, the normal at 6.8 standard deviations. A Pareto has too much
+/// weight out there, so it is drawn in full precision like those that have no such formula.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
     kind: Kind,
@@ -48,36 +48,43 @@ impl Column {
     }
 
     /// The values for a group of requests.
-    #[inline]
     pub(super) fn draw(&self, streams: AccountStreams, purpose: Purpose, group: u32) -> [f64; GROUP] {
-        let mut values = [0.0; GROUP];
-        let words = || streams.words(purpose, group);
-        match &self.kind {
-            Kind::Constant(value) => values = [*value; GROUP],
-            Kind::Uniform { min, width } => values = words().map(|word| min + width * unit(word)),
-            Kind::Exponential { mean } => values = words().map(|word| -mean * ln(unit(word))),
-            Kind::Lognormal { mu, sigma } => {
-                values = normals(words());
-                for value in &mut values {
-                    *value = exp(mu + sigma * *value);
-                }
-            }
-            Kind::Empirical(support, choice) => values = words().map(|word| support[choice.pick(word)]),
-            Kind::Other(distribution) => {
-                let first = group.wrapping_mul(GROUP as u32);
-                for (value, request) in values.iter_mut().zip(first..) {
-                    *value = distribution.sample(&mut streams.draws(purpose, request));
-                }
-            }
-        }
-        for value in &mut values {
-            *value = at_most(at_least(*value, self.low), self.high);
-        }
-        values
+        draw(self, streams, purpose, group)
     }
 }
 
-/// Standard normals: the requests of the first half of a group share a radius and an angle with those of the second.
+/// As [`Column::draw`]; compiled for several instruction sets, of which the machine's best is used. The
+/// results are the same, since nothing is fused.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
+fn draw(column: &Column, streams: AccountStreams, purpose: Purpose, group: u32) -> [f64; GROUP] {
+    let mut values = [0.0; GROUP];
+    let words = || streams.words(purpose, group);
+    match &column.kind {
+        Kind::Constant(value) => values = [*value; GROUP],
+        Kind::Uniform { min, width } => values = words().map(|word| min + width * unit(word)),
+        Kind::Exponential { mean } => values = words().map(|word| -mean * ln(unit(word))),
+        Kind::Lognormal { mu, sigma } => {
+            values = normals(words());
+            for value in &mut values {
+                *value = exp(mu + sigma * *value);
+            }
+        }
+        Kind::Empirical(support, choice) => values = words().map(|word| support[choice.pick(word)]),
+        Kind::Other(distribution) => {
+            let first = group * GROUP as u32;
+            for (value, request) in values.iter_mut().zip(first..) {
+                *value = distribution.sample(&mut streams.draws(purpose, request));
+            }
+        }
+    }
+    for value in &mut values {
+        *value = at_most(at_least(*value, column.low), column.high);
+    }
+    values
+}
+
+/// Standard normals: the requests of the first half of a group share a radius and an angle with those of the
+/// second.
 ///
 /// Source: Box and Muller (1958), as for a single normal.
 #[inline(always)]
@@ -95,12 +102,14 @@ fn normals(words: [u32; GROUP]) -> [f64; GROUP] {
 
 /// A choice among weighted things by one word: the inverse of the cumulative weights, with a guide table.
 ///
-/// Source: Chen and Asau, "On generating random variates from an empirical distribution", AIIE Transactions 6 (1974).
+/// Source: Chen and Asau, "On generating random variates from an empirical distribution", AIIE Transactions 6
+/// (1974).
 #[derive(Clone, Debug)]
 pub(super) struct Choice {
     /// The first word beyond each thing's share of the 2^32 words.
     ends: Vec<u64>,
-    /// For each value of a word's highest bits, the thing that the lowest such word chooses; and the last thing.
+    /// For each value of a word's highest bits, the thing that the lowest such word chooses; and the last
+    /// thing.
     guide: Vec<usize>,
 }
 
@@ -129,5 +138,71 @@ impl Choice {
         let bits = (word >> (32 - Self::GUIDE_BITS)) as usize;
         let (first, last) = (self.guide[bits], self.guide[bits + 1]);
         first + self.ends[first..last].partition_point(|end| *end <= u64::from(word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::distribution::tests::{families, kolmogorov};
+    use super::*;
+    use crate::rng::CohortStreams;
+
+    fn streams() -> AccountStreams {
+        CohortStreams::new(5, 0, "column").account(1)
+    }
+
+    fn draws(distribution: &Distribution, count: u32) -> Vec<f64> {
+        let column = Column::new(distribution);
+        (0..count / GROUP as u32).flat_map(|group| column.draw(streams(), Purpose::Output, group)).collect()
+    }
+
+    #[test]
+    fn each_family_follows_its_distribution_function_with_and_without_clamps() {
+        for (distribution, mean, _) in families() {
+            for clamped in [distribution.clone(), distribution.clamped(Some(0.8 * mean), Some(1.5 * mean))] {
+                let distance = kolmogorov(draws(&clamped, 320_000), |x| clamped.cdf(x));
+                assert!(distance < 2.3, "{clamped:?}: {distance}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_tails_have_their_weight() {
+        let size = 1_600_000;
+        for (distribution, deep) in [
+            (Distribution::exponential(1.0), -libm::log(1e-4)),
+            (Distribution::lognormal_median(1.0, 1.0), libm::exp(3.719_016_485)),
+            (Distribution::lognormal_median(1.0, 1.0).clamped(Some(0.0), None), libm::exp(3.719_016_485)),
+            (Distribution::gamma(1.0, 1.0), -libm::log(1e-4)),
+        ] {
+            assert!((distribution.cdf(deep) - 0.9999).abs() < 1e-9, "{distribution:?}");
+            let beyond = draws(&distribution, size).iter().filter(|x| **x > deep).count();
+            assert!((110..=210).contains(&beyond), "{distribution:?}: {beyond} of 160");
+        }
+    }
+
+    #[test]
+    fn requests_of_a_group_are_independent_of_each_other() {
+        let values: Vec<f64> =
+            draws(&Distribution::lognormal_median(1.0, 1.0), 320_000).into_iter().map(libm::log).collect();
+        for lag in [1, 2, 8, 16, 31, 32] {
+            let products = values.iter().zip(&values[lag..]).map(|(x, y)| x * y);
+            let squares = values.iter().zip(&values[lag..]).map(|(x, y)| (x * x - 1.0) * (y * y - 1.0) / 2.0);
+            for correlation in [products.sum::<f64>(), squares.sum::<f64>()] {
+                let z = correlation / (values.len() as f64).sqrt();
+                assert!(z.abs() < 4.0, "lag {lag}: {z}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_no_weight_is_never_chosen() {
+        let choice = Choice::new(&[0.0, 1.0, 0.0, 2.0, 0.0]);
+        assert_eq!([0, u32::MAX / 3 - 1, u32::MAX / 3, u32::MAX].map(|word| choice.pick(word)), [1, 1, 3, 3]);
+        let many: Vec<f64> = (0..5000).map(|n| f64::from(n % 3)).collect();
+        let choice = Choice::new(&many);
+        let ends = (0..=u32::MAX).step_by(65_537).map(|word| choice.pick(word));
+        assert!(ends.clone().all(|thing| many[thing] > 0.0));
+        assert!(ends.is_sorted());
     }
 }

@@ -1,9 +1,10 @@
 //! Distributions of token counts, durations, shares and factors.
 
 use super::special::{beta_i, gamma_p};
+use super::vector::{self, cos_sin, ln};
 use crate::rng::Draws;
-use libm::{cos, erfc, exp, expm1, log, log1p, pow, sqrt};
-use std::f64::consts::{FRAC_1_SQRT_2, PI};
+use libm::{erfc, exp, expm1, log, log1p, pow};
+use std::f64::consts::FRAC_1_SQRT_2;
 
 /// A distribution of numbers, in the unit of whatever it describes (durations in microseconds).
 #[derive(Clone, Debug, PartialEq)]
@@ -92,7 +93,8 @@ impl Distribution {
         Shape::Exponential { mean }.into()
     }
 
-    /// Lognormal by its median (positive) and the standard deviation of its logarithm; constant where that is 0.
+    /// Lognormal by its median (positive) and the standard deviation of its logarithm; constant where that is
+    /// 0.
     pub fn lognormal_median(median: f64, sigma: f64) -> Distribution {
         if sigma == 0.0 {
             return Distribution::constant(median);
@@ -106,7 +108,7 @@ impl Distribution {
             return Distribution::constant(mean);
         }
         let variance = log1p(cv * cv);
-        Shape::Lognormal { mu: log(mean) - variance / 2.0, sigma: sqrt(variance) }.into()
+        Shape::Lognormal { mu: log(mean) - variance / 2.0, sigma: variance.sqrt() }.into()
     }
 
     /// Gamma by its mean (positive) and its coefficient of variation; constant where that is 0.
@@ -186,21 +188,21 @@ impl Shape {
         match *self {
             Shape::Constant(value) => value,
             Shape::Uniform { min, max } => min + (max - min) * draws.unit(),
-            Shape::Exponential { mean } => -mean * log(draws.unit()),
-            Shape::Lognormal { mu, sigma } => exp(mu + sigma * standard_normal(draws)),
+            Shape::Exponential { mean } => -mean * ln(draws.unit()),
+            Shape::Lognormal { mu, sigma } => vector::exp(mu + sigma * standard_normal(draws)),
             Shape::Gamma { shape, scale } if shape >= 1.0 => scale * standard_gamma(shape, draws),
             Shape::Gamma { shape, scale } => {
-                scale * standard_gamma(shape + 1.0, draws) * pow(draws.unit(), 1.0 / shape)
+                scale * standard_gamma(shape + 1.0, draws) * power(draws.unit(), 1.0 / shape)
             }
-            // The share of one gamma in the sum of two, each of them a gamma of a higher shape times a power of a
-            // uniform as above, by their logarithms: the gammas themselves may be too small for a float.
+            // The share of one gamma in the sum of two, each of them a gamma of a higher shape times a power
+            // of a uniform as above, by their logarithms: the gammas themselves may be too small for a float.
             Shape::Beta { a, b } => {
                 let mut log_gamma =
-                    |shape: f64| log(standard_gamma(shape + 1.0, draws)) + log(draws.unit()) / shape;
+                    |shape: f64| ln(standard_gamma(shape + 1.0, draws)) + ln(draws.unit()) / shape;
                 let (x, y) = (log_gamma(a), log_gamma(b));
-                1.0 / (1.0 + exp(y - x))
+                1.0 / (1.0 + vector::exp(y - x))
             }
-            Shape::Pareto { min, alpha } => min * pow(draws.unit(), -1.0 / alpha),
+            Shape::Pareto { min, alpha } => min * power(draws.unit(), -1.0 / alpha),
             Shape::Empirical { ref values, ref weights } => {
                 let mut left = draws.unit() * weights.iter().sum::<f64>();
                 let place = weights.iter().position(|weight| {
@@ -278,11 +280,16 @@ impl Shape {
 
 /// A standard normal.
 ///
-/// Source: Box and Muller, "A note on the generation of random normal deviates", Annals of Mathematical Statistics 29
-/// (1958).
+/// Source: Box and Muller, "A note on the generation of random normal deviates", Annals of Mathematical
+/// Statistics 29 (1958).
 pub(super) fn standard_normal(draws: &mut Draws) -> f64 {
-    let radius = sqrt(-2.0 * log(draws.unit()));
-    radius * cos(2.0 * PI * draws.unit())
+    let radius = (-2.0 * ln(draws.unit())).sqrt();
+    radius * cos_sin(rand::Rng::next_u32(draws)).0
+}
+
+/// A uniform number to a power.
+fn power(unit: f64, exponent: f64) -> f64 {
+    vector::exp(exponent * ln(unit))
 }
 
 /// The standard normal distribution function.
@@ -292,11 +299,11 @@ fn normal_cdf(z: f64) -> f64 {
 
 /// A gamma of scale 1 and a shape of at least 1.
 ///
-/// Source: Marsaglia and Tsang, "A simple method for generating gamma variables", ACM Transactions on Mathematical
-/// Software 26 (2000).
+/// Source: Marsaglia and Tsang, "A simple method for generating gamma variables", ACM Transactions on
+/// Mathematical Software 26 (2000).
 fn standard_gamma(shape: f64, draws: &mut Draws) -> f64 {
     let d = shape - 1.0 / 3.0;
-    let c = 1.0 / sqrt(9.0 * d);
+    let c = 1.0 / (9.0 * d).sqrt();
     loop {
         let z = standard_normal(draws);
         let root = 1.0 + c * z;
@@ -306,8 +313,135 @@ fn standard_gamma(shape: f64, draws: &mut Draws) -> f64 {
         let v = root * root * root;
         let unit = draws.unit();
         let squeeze = 1.0 - 0.0331 * (z * z) * (z * z);
-        if unit < squeeze || log(unit) < 0.5 * z * z + d * (1.0 - v + log(v)) {
+        if unit < squeeze || ln(unit) < 0.5 * z * z + d * (1.0 - v + ln(v)) {
             return d * v;
         }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::rng::{CohortStreams, Purpose};
+
+    /// Kolmogorov's statistic of a sample, times the root of its size; above 2.3 once in 50,000 times.
+    pub(in crate::workload) fn kolmogorov(mut sample: Vec<f64>, cdf: impl Fn(f64) -> f64) -> f64 {
+        sample.sort_by(f64::total_cmp);
+        let size = sample.len() as f64;
+        let mut distance: f64 = 0.0;
+        for (index, value) in sample.iter().enumerate() {
+            // Of equal values the last: an atom counts as a whole.
+            if sample.get(index + 1) != Some(value) {
+                distance = distance.max(((index + 1) as f64 / size - cdf(*value)).abs());
+            }
+        }
+        distance * size.sqrt()
+    }
+
+    /// One of each family, with its mean and variance.
+    pub(in crate::workload) fn families() -> Vec<(Distribution, f64, f64)> {
+        let beta = |a: f64, b: f64| (a / (a + b), a * b / ((a + b) * (a + b) * (a + b + 1.0)));
+        let empirical = vec![(7.0, 0.0), (5.0, 3.0), (1.0, 1.0), (9.0, 0.0), (2.0, 4.0), (8.0, 0.0)];
+        vec![
+            (Distribution::constant(42.0), 42.0, 0.0),
+            (Distribution::uniform(-1.0, 3.0), 1.0, 16.0 / 12.0),
+            (Distribution::exponential(250.0), 250.0, 62_500.0),
+            (
+                Distribution::lognormal_median(600.0, 0.8),
+                600.0 * exp(0.32),
+                600.0 * 600.0 * exp(0.64) * (exp(0.64) - 1.0),
+            ),
+            (Distribution::lognormal_mean(1.0, 0.5), 1.0, 0.25),
+            (Distribution::gamma(3.0, 0.4), 3.0, 1.44),
+            (Distribution::gamma(1.0, 2.0), 1.0, 4.0),
+            (Distribution::beta(2.0, 5.0), beta(2.0, 5.0).0, beta(2.0, 5.0).1),
+            (Distribution::beta(0.01, 0.03), beta(0.01, 0.03).0, beta(0.01, 0.03).1),
+            (Distribution::pareto(10.0, 6.0), 12.0, 100.0 * 6.0 / (25.0 * 4.0)),
+            (Distribution::empirical(empirical), 3.0, 2.5),
+        ]
+    }
+
+    fn samples(distribution: &Distribution, count: u32) -> Vec<f64> {
+        let streams = CohortStreams::new(3, 0, "distribution").account(0);
+        (0..count).map(|n| distribution.sample(&mut streams.draws(Purpose::Prompt, n))).collect()
+    }
+
+    fn mean_of(sample: &[f64]) -> f64 {
+        sample.iter().sum::<f64>() / sample.len() as f64
+    }
+
+    #[test]
+    fn each_family_follows_its_distribution_function() {
+        for (distribution, ..) in families() {
+            let distance = kolmogorov(samples(&distribution, 200_000), |x| distribution.cdf(x));
+            assert!(distance < 2.3, "{distribution:?}: {distance}");
+        }
+    }
+
+    #[test]
+    fn each_family_has_the_mean_and_variance_of_its_formula() {
+        for (distribution, mean, variance) in families() {
+            let near = (distribution.mean() - mean).abs() <= 1e-12 * mean.abs();
+            assert!(near, "{distribution:?}: {} for {mean}", distribution.mean());
+            let sample = samples(&distribution, 200_000);
+            let error = (mean_of(&sample) - mean).abs();
+            assert!(error <= 4.0 * (variance / 200_000.0).sqrt(), "{distribution:?}: {error}");
+            let squares: Vec<f64> = sample.iter().map(|x| (x - mean) * (x - mean)).collect();
+            let fourths: Vec<f64> = squares.iter().map(|x| (x - variance) * (x - variance)).collect();
+            let error = (mean_of(&squares) - variance).abs();
+            assert!(error <= 4.0 * (mean_of(&fourths) / 200_000.0).sqrt(), "{distribution:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn clamps_move_what_is_beyond_them_to_the_bound_and_the_mean_with_it() {
+        for (distribution, mean, _) in families() {
+            for (low, high) in
+                [(Some(0.7 * mean), None), (None, Some(1.2 * mean)), (Some(0.5 * mean), Some(mean))]
+            {
+                let clamped = distribution.clone().clamped(low, high);
+                let sample = samples(&clamped, 200_000);
+                assert!(sample.iter().all(|x| low.is_none_or(|low| *x >= low)));
+                assert!(sample.iter().all(|x| high.is_none_or(|high| *x <= high)));
+                let squares: f64 = sample.iter().map(|x| x * x).sum::<f64>() / 200_000.0;
+                let error = ((squares - mean_of(&sample).powi(2)).max(0.0) / 200_000.0).sqrt();
+                let off = (clamped.mean() - mean_of(&sample)).abs();
+                assert!(off <= 4.5 * error + 1e-12 * mean, "{clamped:?}: {} off by {off}", clamped.mean());
+                let distance = kolmogorov(sample, |x| clamped.cdf(x));
+                assert!(distance < 2.3, "{clamped:?}: {distance}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clamped_mean_is_exact_where_it_can_be_known() {
+        let uniform = Distribution::uniform(0.0, 10.0).clamped(Some(2.0), Some(4.0));
+        assert_eq!(uniform.mean(), 0.2 * 2.0 + 0.2 * 3.0 + 0.6 * 4.0);
+        let exponential = Distribution::exponential(5.0).clamped(None, Some(5.0));
+        assert!((exponential.mean() - 5.0 * (1.0 - exp(-1.0))).abs() < 1e-12);
+        assert_eq!(Distribution::pareto(1.0, 0.9).mean(), f64::INFINITY);
+        assert_eq!(Distribution::pareto(1.0, 1.0).mean(), f64::INFINITY);
+        assert!(
+            (Distribution::pareto(1.0, 1.0).clamped(None, Some(10.0)).mean() - (1.0 + log(10.0))).abs()
+                < 1e-12
+        );
+        assert_eq!(Distribution::constant(3.0).clamped(Some(5.0), None).mean(), 5.0);
+    }
+
+    #[test]
+    fn no_variation_is_a_constant_exactly() {
+        for distribution in [
+            Distribution::lognormal_median(600.0, 0.0),
+            Distribution::lognormal_mean(600.0, 0.0),
+            Distribution::gamma(600.0, 0.0),
+        ] {
+            assert_eq!(distribution, Distribution::constant(600.0));
+        }
+    }
+
+    #[test]
+    fn what_has_no_weight_is_never_drawn() {
+        let (distribution, ..) = families().pop().expect("the last family is empirical");
+        assert!(samples(&distribution, 50_000).iter().all(|x| [1.0, 2.0, 5.0].contains(x)));
     }
 }

@@ -7,8 +7,8 @@ use crate::tariff::{Price, Tariff};
 use crate::time::{Calendar, Span, Time};
 
 impl Workload {
-    /// The expected number of requests of one account up to the horizon. A renewal process is taken at its long-run
-    /// rate; for a trace it is the exact average over its accounts.
+    /// The expected number of requests of one account up to the horizon. A renewal process is taken at its
+    /// long-run rate; for a trace it is the exact average over its accounts.
     pub fn expected_requests(&self, calendar: &Calendar, signup: Signup) -> f64 {
         match &self.arrivals {
             Arrivals::Poisson { per_day } | Arrivals::Gamma { per_day, .. } => {
@@ -23,8 +23,8 @@ impl Workload {
         }
     }
 
-    /// The expected cost of a request in dollars, rounding to whole tokens left aside. For a trace it is the average
-    /// over its records.
+    /// The expected cost of a request in dollars, rounding to whole tokens left aside. For a trace it is the
+    /// average over its records.
     pub fn expected_cost_per_request(&self, tariff: &Tariff) -> f64 {
         let weights: f64 = self.models.iter().map(|(_, weight)| weight).sum();
         let average = |of: fn(&Price) -> u32| {
@@ -111,4 +111,29 @@ fn expected_worked_hours(profile: &Profile, horizon: Time, signup: Signup) -> f6
         from = until;
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::generator::tests::{calendar, lognormal_workload, tariff, totals};
+    use super::*;
+    use crate::workload::distribution::Distribution;
+
+    #[test]
+    fn what_is_expected_comes_to_pass() {
+        let mut workload = lognormal_workload();
+        workload.arrivals = Arrivals::Poisson { per_day: 4.0 };
+        workload.modulation.daily = std::array::from_fn(|hour| if hour < 8 { 0.0 } else { 1.5 });
+        workload.modulation.growth_per_month = 0.5;
+        workload.tokens.cached_share = Distribution::uniform(0.1, 0.7);
+        workload.tokens.prompt_spread = 0.3;
+        workload.models = vec![(0, 1.0), (1, 3.0)];
+        for signup in [Signup::AtStart, Signup::Over(Span::days(20)), Signup::Over(Span::days(60))] {
+            let (requests, dollars) = totals(&workload, signup, 20_000);
+            let expected = workload.expected_requests(&calendar(), signup) * 20_000.0;
+            assert!((requests / expected - 1.0).abs() < 0.03, "{requests} of {expected}");
+            let cost = workload.expected_cost_per_request(&tariff());
+            assert!((dollars / requests / cost - 1.0).abs() < 0.03, "{} of {cost}", dollars / requests);
+        }
+    }
 }

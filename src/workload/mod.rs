@@ -12,6 +12,7 @@ pub mod trace;
 mod vector;
 
 use crate::money::Money;
+use crate::request::Usage;
 use crate::rng::{AccountStreams, Purpose};
 use crate::time::{Span, Time};
 use distribution::Distribution;
@@ -129,9 +130,9 @@ pub const BLOCK: usize = 128;
 
 /// A run of consecutive requests of one account, as columns.
 ///
-/// Two running sums over the block let the engine charge a whole span of requests at the price of looking at its ends:
-/// `cost_before[b] - cost_before[a]` is what requests `a..b` cost, and the moment likewise is the sum of each cost
-/// times its arrival.
+/// Two running sums over the block let the engine charge a whole span of requests at the price of looking at
+/// its ends: `cost_before[b] - cost_before[a]` is what requests `a..b` cost, and the moment likewise is the
+/// sum of each cost times its arrival.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// How many requests there are: the first `len` places of each column.
@@ -148,7 +149,8 @@ pub struct Block {
     pub output: [u32; BLOCK],
     /// `cost_before[i]`: what the first `i` requests of the block cost, in nano-dollars.
     pub cost_before: [i64; BLOCK + 1],
-    /// `moment_before[i]`: the sum of cost times arrival over the first `i`, in nano-dollars times microseconds.
+    /// `moment_before[i]`: the sum of cost times arrival over the first `i`, in nano-dollars times
+    /// microseconds.
     pub moment_before: [i128; BLOCK + 1],
 }
 
@@ -167,6 +169,16 @@ impl Block {
         }
     }
 
+    /// What one request uses.
+    pub fn usage(&self, index: usize) -> Usage {
+        Usage {
+            model: self.model[index],
+            prompt: self.prompt[index],
+            cached: self.cached[index],
+            output: self.output[index],
+        }
+    }
+
     /// What one request costs.
     pub fn cost(&self, index: usize) -> Money {
         Money::from_nanos(self.cost_before[index + 1] - self.cost_before[index])
@@ -177,8 +189,8 @@ impl Block {
         from + self.at[from..self.len].partition_point(|at| *at < instant)
     }
 
-    /// The request of a range with which the cost of the range, counted from its start, reaches an amount above zero;
-    /// the range's end where it never does.
+    /// The request of a range with which the cost of the range, counted from its start, reaches an amount
+    /// above zero; the range's end where it never does.
     pub fn first_to_reach(&self, range: Range<usize>, amount: Money) -> usize {
         let reached = self.cost_before[range.start].saturating_add(amount.nanos());
         let after = &self.cost_before[range.start + 1..=range.end];

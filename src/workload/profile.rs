@@ -6,10 +6,11 @@ use libm::{exp, expm1, log1p};
 
 /// A rate's course over the hours of a run.
 ///
-/// Arrivals of a process of constant rate, read as *worked hours*, become arrivals of the modulated one at the instants
-/// by which the integral of the modulation has grown to as many.
+/// Arrivals of a process of constant rate, read as *worked hours*, become arrivals of the modulated one at
+/// the instants by which the integral of the modulation has grown to as many.
 ///
-/// Source: Cinlar, "Introduction to Stochastic Processes" (1975), section 4.7 (time change of a Poisson process).
+/// Source: Cinlar, "Introduction to Stochastic Processes" (1975), section 4.7 (time change of a Poisson
+/// process).
 #[derive(Clone, Debug)]
 pub(super) struct Profile {
     /// Worked hours before each hour of the run, and before its end.
@@ -30,11 +31,16 @@ impl Profile {
             level: Vec::with_capacity(hours),
             growth: log1p(modulation.growth_per_month) / (30.0 * 24.0),
         };
-        let mut worked = 0.0;
+        // Thousands of sums would drift by a microsecond: what each addition loses is carried to the next.
+        // Source: Kahan, "Further remarks on reducing truncation errors", CACM 8(1) (1965).
+        let (mut worked, mut lost) = (0.0, 0.0);
         for hour in 0..hours {
             let weight = modulation.daily[hour % 24] * modulation.weekly[calendar.weekday(hour / 24)];
             profile.level.push(weight * exp(profile.growth * hour as f64));
-            worked += profile.within(hour, 1.0);
+            let addend = profile.within(hour, 1.0) + lost;
+            let sum = worked + addend;
+            lost = addend - (sum - worked);
+            worked = sum;
             profile.before.push(worked);
         }
         profile
@@ -48,10 +54,12 @@ impl Profile {
         self.before[hour] + if rest > 0.0 { self.within(hour, rest) } else { 0.0 }
     }
 
-    /// The first instant by which so many hours have been worked, or the end of time where that is beyond the last hour.
-    /// `hour` is an hour not after it, and is moved on to its own.
+    /// The first instant by which so many hours have been worked, or the end of time where that is beyond the
+    /// last hour. `hour` is an hour not after it, and is moved on to its own.
     pub(super) fn instant(&self, worked: f64, hour: &mut usize) -> Time {
-        while self.before.get(*hour + 1).is_some_and(|before| *before < worked) {
+        // Sums of many hours err in their last digits: what an hour's end reaches but for those is reached by then, and
+        // not only after the hours without work that may follow.
+        while self.before.get(*hour + 1).is_some_and(|before| *before * (1.0 + 1e-12) < worked) {
             *hour += 1;
         }
         let Some(level) = self.level.get(*hour) else { return Time::NEVER };
@@ -65,5 +73,66 @@ impl Profile {
     fn within(&self, hour: usize, part: f64) -> f64 {
         let elapsed = if self.growth == 0.0 { part } else { expm1(self.growth * part) / self.growth };
         self.level[hour] * elapsed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn calendar() -> Calendar {
+        Calendar::new(date(2026, 1, 1), Span::ZERO, Span::days(30) + Span::from_micros(1), Span::ZERO)
+    }
+
+    /// Works in the afternoon, double so, and on workdays and Saturdays only.
+    fn afternoons(growth_per_month: f64) -> Profile {
+        let modulation = Modulation {
+            daily: std::array::from_fn(|hour| if hour < 12 { 0.0 } else { 2.0 }),
+            weekly: [7.0 / 6.0, 7.0 / 6.0, 7.0 / 6.0, 7.0 / 6.0, 7.0 / 6.0, 7.0 / 6.0, 0.0],
+            growth_per_month,
+        };
+        Profile::new(&modulation, &calendar())
+    }
+
+    #[test]
+    fn instants_are_where_the_work_is_done() {
+        for growth in [0.0, 0.8, -0.5] {
+            let profile = afternoons(growth);
+            let mut hour = 0;
+            for step in 1..50_000 {
+                let at = Time::from_micros(step * 51_840_000);
+                let worked = profile.worked(at);
+                if worked > profile.worked(Time::from_micros(step * 51_840_000 - 1)) {
+                    let back = profile.instant(worked, &mut hour);
+                    assert!((back.micros() - at.micros()).abs() <= 1, "{back:?} for {at:?}");
+                    assert!(hour == at.hour() || profile.before[at.hour()] == worked);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_instant_is_within_an_hour_without_work() {
+        let profile = afternoons(0.0);
+        let mut hour = 0;
+        let day = profile.worked(Time::START + Span::days(1));
+        assert_eq!(profile.instant(day, &mut hour), Time::START + Span::days(1));
+        let later = profile.instant(day * 1.000_001, &mut hour);
+        assert_eq!((later.day(), later.hour()), (1, 36));
+    }
+
+    #[test]
+    fn work_grows_by_the_month() {
+        let mut modulation = Modulation::NONE;
+        modulation.growth_per_month = 0.8;
+        let profile = Profile::new(&modulation, &calendar());
+        let month = profile.worked(Time::START + Span::days(30));
+        assert!((month - 720.0 * 0.8 / libm::log(1.8)).abs() < 1e-9, "{month}");
+    }
+
+    #[test]
+    fn beyond_the_horizon_there_is_no_instant() {
+        assert_eq!(afternoons(0.0).instant(1e6, &mut 0), Time::NEVER);
     }
 }

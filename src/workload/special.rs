@@ -1,5 +1,5 @@
-//! The incomplete gamma and beta functions, on the pure-Rust `libm`: what is computed with them reaches results, which
-//! must not depend on the platform's mathematical library.
+//! The incomplete gamma and beta functions, on the pure-Rust `libm`: what is computed with them reaches
+//! results, which must not depend on the platform's mathematical library.
 
 use libm::{exp, fabs, lgamma, log, log1p};
 
@@ -57,8 +57,8 @@ pub fn beta_i(a: f64, b: f64, x: f64) -> f64 {
 
 /// The continued fraction `first + a1/(b1 + a2/(b2 + ...))`, where `terms` gives (a, b) for n = 1, 2, ...
 ///
-/// Source: Lentz, "Generating Bessel functions in Mie scattering calculations using continued fractions", Applied
-/// Optics 15 (1976), with the guard against zeros of Thompson and Barnett (1986).
+/// Source: Lentz, "Generating Bessel functions in Mie scattering calculations using continued fractions",
+/// Applied Optics 15 (1976), with the guard against zeros of Thompson and Barnett (1986).
 fn continued_fraction(first: f64, terms: impl Fn(f64) -> (f64, f64)) -> f64 {
     /// Stands for a zero that would be divided by.
     const TINY: f64 = 1e-300;

@@ -145,16 +145,19 @@ impl Columns {
                 )
             })
         };
-        let may_have = |name: Option<&'static str>| name.map_or(Ok(None), place);
+        for name in &needed {
+            need(name)?;
+        }
+        let maybe = |name: Option<&'static str>| name.map_or(Ok(None), place);
         Ok(Places {
             fields: header.len(),
             time: need(self.time)?,
             clock: self.clock,
             prompt: need(self.prompt)?,
             output: need(self.output)?,
-            account: by_account.map(need).transpose()?,
-            model: if self.needs_model { self.model.map(need).transpose()? } else { may_have(self.model)? },
-            cached: may_have(self.cached)?,
+            account: maybe(by_account)?,
+            model: maybe(self.model)?,
+            cached: maybe(self.cached)?,
         })
     }
 }

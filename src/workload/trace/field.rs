@@ -71,12 +71,20 @@ pub fn count(column: &str, text: &[u8]) -> Result<u32, Fault> {
     }
 }
 
-/// A value as it is shown in a message: its beginning, with what cannot be printed escaped.
+/// A value as it is shown in a message: its beginning, with control characters escaped.
 pub fn quoted(text: &[u8]) -> String {
     const SHOWN: usize = 60;
     let text = String::from_utf8_lossy(text);
-    let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
-    if text.chars().nth(SHOWN).is_some() {
+    let mut chars = text.chars();
+    let mut shown = String::new();
+    for char in chars.by_ref().take(SHOWN) {
+        if char.is_control() {
+            shown.extend(char.escape_default());
+        } else {
+            shown.push(char);
+        }
+    }
+    if chars.next().is_some() {
         shown.push_str("...");
     }
     shown
@@ -91,8 +99,8 @@ fn digits(text: &[u8]) -> Option<i64> {
         .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0')))
 }
 
-/// The fraction of a second that a text begins with: its whole microseconds, whether anything was cut off, and the
-/// rest of the text. Where there is no point there is no fraction.
+/// The fraction of a second that a text begins with: its whole microseconds, whether anything was cut off,
+/// and the rest of the text. Where there is no point there is no fraction.
 fn fraction(text: &[u8]) -> Option<(i64, bool, &[u8])> {
     let Some((b'.', text)) = text.split_first() else {
         return Some((0, false, text));

@@ -46,7 +46,7 @@ fn read_row(text: &[u8]) -> Result<(i64, Usage), Fault> {
         let reason = message.rsplit_once(" at line ").map_or(&*message, |(reason, _)| reason);
         Fault::new(
             format!("`{}` is not a request: {reason} (column {})", quoted(text), error.column()),
-            r#"write one JSON object a line, as in `{"timestamp": 0, "input_length": 6755, "output_length": 500}`"#,
+            r#"write an object a line, as in `{"timestamp": 0, "input_length": 6755, "output_length": 500}`"#,
         )
     })?;
     let hint = "write whole milliseconds";

@@ -43,15 +43,16 @@ pub struct Record {
 /// The format of a trace file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// CSV with `time` (all RFC 3339, or all seconds), `prompt_tokens`, `output_tokens`, and where known `account`,
-    /// `model` and `cached_tokens`.
+    /// CSV with `time` (all RFC 3339, or all seconds), `prompt_tokens`, `output_tokens`, and where known
+    /// `account`, `model` and `cached_tokens`.
     Billsim,
     /// CSV of the Azure LLM inference traces of 2023 and 2024; without models and accounts.
     AzureLlm,
-    /// JSON lines of the Mooncake traces, times in milliseconds; without models and accounts. Block hashes are ignored.
+    /// JSON lines of the Mooncake traces, times in milliseconds; without models and accounts. Hashes of
+    /// blocks are ignored.
     Mooncake,
-    /// CSV of BurstGPT, times in seconds. The nearest thing to an account is the `Session ID` of its later files. A
-    /// request that failed where it was recorded is one without output.
+    /// CSV of BurstGPT, times in seconds. The nearest thing to an account is the `Session ID` of its later
+    /// files. A request that failed where it was recorded is one without output.
     BurstGpt,
 }
 
@@ -85,8 +86,8 @@ impl Format {
 pub struct TraceOptions {
     /// The format of the file.
     pub format: Format,
-    /// How many accounts share the requests, record k going to account k mod so many (at least 1); `None`: the file
-    /// says whose each request was.
+    /// How many accounts share the requests, record k going to account k mod so many (at least 1); `None`:
+    /// the file says whose each request was.
     pub accounts: Option<u32>,
     /// Models as the file names them, each with its name in the price list.
     pub rename: Vec<(String, String)>,
@@ -97,8 +98,8 @@ pub struct TraceOptions {
 impl Trace {
     /// Reads a file; one whose name ends in `.gz` is unpacked on the way.
     ///
-    /// Times are cut to a microsecond, toward the past; then the records are sorted, and moved so that the first falls
-    /// on [`Time::START`].
+    /// Times are cut to a microsecond, toward the past; then the records are sorted, and moved so that the
+    /// first falls on [`Time::START`].
     ///
     /// # Errors
     /// The first faults of the file.

@@ -290,7 +290,8 @@ fn burstgpt_is_read_with_sessions_or_without() {
     let trace = read(Format::BurstGpt, genuine);
     assert_eq!(trace.records, expected);
     assert!(trace.has_models && !trace.has_cached);
-    let later = "Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total tokens,Log Type\n\
+    let later = "Timestamp,Session ID,Elapsed time,Model,\
+                 Request tokens,Response tokens,Total tokens,Log Type\n\
                  19440110.3,7,1.5,GPT-4,10,0,10,Conversation log\n\
                  19440110.0,9,,ChatGPT,11,2,13,Conversation log\n\
                  19440112,7,0,ChatGPT,12,3,15,Conversation log\n";
@@ -314,7 +315,8 @@ fn mooncake_times_are_milliseconds_and_hashes_are_ignored() {
 #[test]
 fn mooncake_faults_are_told_by_key() {
     let counts = "write a whole number of tokens, from 0 to 4294967295";
-    let object = r#"write one JSON object a line, as in `{"timestamp": 0, "input_length": 6755, "output_length": 500}`"#;
+    let object =
+        r#"write an object a line, as in `{"timestamp": 0, "input_length": 6755, "output_length": 500}`"#;
     for (line, wrong, hint) in [
         (
             r#"{"timestamp": 0.5, "input_length": 1, "output_length": 1}"#,
@@ -341,7 +343,7 @@ fn mooncake_faults_are_told_by_key() {
         ),
         (
             r#"{"timestamp": 0"#,
-            "`{\\\"timestamp\\\": 0` is not a request: EOF while parsing an object (column 15)",
+            "`{\"timestamp\": 0` is not a request: EOF while parsing an object (column 15)",
             object,
         ),
     ] {

@@ -1,0 +1,168 @@
+//! What a run leaves behind: a folder of CSV files, plots drawn from these alone, and a table for the
+//! terminal.
+
+pub mod csv;
+pub mod folder;
+pub mod manifest;
+pub mod plot;
+#[cfg(test)]
+mod sample;
+pub mod terminal;
+pub mod warnings;
+
+use crate::experiment::Row;
+use crate::metrics::{MEASURES, Quantity};
+use crate::statistics::Moments;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// One policy in one cohort: its rows over replications.
+#[derive(Clone, Copy, Debug)]
+pub struct Group<'o> {
+    /// The policy's name.
+    pub policy: &'o str,
+    /// The cohort's name, or `all`.
+    pub cohort: &'o str,
+    /// A row for each replication, in their order.
+    pub rows: &'o [Row],
+}
+
+impl<'o> Group<'o> {
+    /// The groups of an outcome's rows, in their order.
+    pub fn of_rows(rows: &'o [Row]) -> impl Iterator<Item = Group<'o>> {
+        rows.chunk_by(|a, b| (&a.policy, &a.cohort) == (&b.policy, &b.cohort)).map(|rows| Group {
+            policy: &rows[0].policy,
+            cohort: &rows[0].cohort,
+            rows,
+        })
+    }
+
+    /// The values of the measure at an index of [`MEASURES`], one for each replication.
+    pub fn values(&self, measure: usize) -> Vec<f64> {
+        self.rows.iter().map(|row| row.values[measure].as_f64()).collect()
+    }
+
+    /// The moments over replications of the measure of that name.
+    pub fn moments(&self, measure: &str) -> Moments {
+        Moments::of(self.values(index_of(measure)))
+    }
+
+    /// The sum over replications of the measure of that name: exact, of ratios by their parts.
+    pub fn total(&self, measure: &str) -> Quantity {
+        let index = index_of(measure);
+        let values = self.rows.iter().map(|row| row.values[index]);
+        values.reduce(|sum, value| sum + value).expect("a group has rows")
+    }
+}
+
+fn index_of(measure: &str) -> usize {
+    MEASURES.iter().position(|known| known.name == measure).expect("reports name measures that there are")
+}
+
+/// Why a result could not be written or read.
+#[derive(Debug)]
+pub enum Error {
+    /// The system refused.
+    System {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What was tried, as after "cannot".
+        tried: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file stands where the folder of results should be.
+    NotAFolder {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A folder holds something other than results, and is not replaced.
+    Foreign {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The earlier results were set aside for new ones that could not take their place.
+    SetAside {
+        /// Where the results should be.
+        path: PathBuf,
+        /// Where the earlier ones are now.
+        aside: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file of results does not read as it was written.
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, with its place.
+        fault: String,
+    },
+}
+
+impl Error {
+    /// Turns an error of the system, met while trying something with a path, into one that names both.
+    pub(crate) fn at<E: Into<io::Error>>(path: &Path, tried: &'static str) -> impl FnOnce(E) -> Error {
+        let path = path.to_owned();
+        move |source| Error::System { path, tried, source: source.into() }
+    }
+}
+
+/// Writes where it went wrong and what is wrong on a line, what to do on the next.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::System { path, tried, source } => {
+                write!(f, "{}: cannot {tried}: {source}\nhint: {}", path.display(), hint(source.kind()))
+            }
+            Error::NotAFolder { path } => write!(
+                f,
+                "{}: is a file, but the results need a folder\nhint: move the file away, or name another \
+                 place with --out DIR",
+                path.display()
+            ),
+            Error::Foreign { path } => write!(
+                f,
+                "{}: holds something other than results of billsim, which would be deleted\nhint: name a \
+                 folder that is new or empty with --out DIR",
+                path.display()
+            ),
+            Error::SetAside { path, aside, source } => write!(
+                f,
+                "{}: cannot put the new results in place: {source}\nhint: the earlier ones are in {}; move \
+                 them back by hand",
+                path.display(),
+                aside.display()
+            ),
+            Error::Malformed { path, fault } => write!(
+                f,
+                "{}: {fault}\nhint: run the scenario again; files of results are made, not edited",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::System { source, .. } | Error::SetAside { source, .. } => Some(source),
+            Error::NotAFolder { .. } | Error::Foreign { .. } | Error::Malformed { .. } => None,
+        }
+    }
+}
+
+fn hint(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::NotFound => "check the path; a folder of results is made by `billsim run`",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "make the folder writable for you, or name another place with --out DIR"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free some space, or name a place on another disk with --out DIR"
+        }
+        io::ErrorKind::NotADirectory => "a part of the path is a file; name another place with --out DIR",
+        io::ErrorKind::InvalidFilename => "choose a shorter name, of letters and digits, with --out DIR",
+        _ => "check the disk and the path, or name another place with --out DIR",
+    }
+}

@@ -1,0 +1,174 @@
+//! The plots, drawn from the CSV files of a folder alone, each as SVG and PNG.
+
+mod balances;
+mod data;
+mod over_time;
+mod picture;
+mod scale;
+mod scorecard;
+mod style;
+mod trade_off;
+
+use super::Error;
+use data::Data;
+use picture::Picture;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A plot: its name, and what it shows; `None` where there is nothing to show.
+type Plot = (&'static str, fn(&Data) -> Option<Picture>);
+
+/// Every plot.
+const PLOTS: [Plot; 4] = [
+    ("scorecard", scorecard::picture),
+    ("over-time", over_time::picture),
+    ("trade-off", trade_off::picture),
+    ("balances", balances::picture),
+];
+
+/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same CSV files give
+/// the same bytes.
+///
+/// # Errors
+/// If a CSV file is missing or does not read as it was written, or if a plot cannot be written.
+pub fn draw(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let data = Data::read(folder)?;
+    let plots = folder.join("plots");
+    fs::create_dir_all(&plots).map_err(Error::at(&plots, "create the folder"))?;
+    let mut files = Vec::new();
+    for (name, picture) in PLOTS {
+        let Some(picture) = picture(&data) else { continue };
+        for (extension, content) in [("svg", picture.to_svg().into_bytes()), ("png", picture.to_png())] {
+            let path = plots.join(name).with_extension(extension);
+            fs::write(&path, content).map_err(Error::at(&path, "write"))?;
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Outcome;
+    use crate::metrics::Quantity;
+    use crate::money::Total;
+    use crate::report::{csv, sample};
+    use tempfile::TempDir;
+
+    const EIGHT: [&str; 8] = [
+        "prepaid",
+        "top-up 5/25",
+        "postpaid 50/500",
+        "trial, then postpaid",
+        "e",
+        "",
+        "a very long name of a policy that nobody would choose, number 7",
+        "a very long name of a policy that nobody would choose, number 8",
+    ];
+
+    fn folder_of(outcome: &Outcome, days: usize) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        csv::write(folder.path(), &sample::calendar(days), outcome).unwrap();
+        folder
+    }
+
+    /// An outcome whose dollars are so many times as large.
+    fn times(mut outcome: Outcome, factor: i128, divisor: i128) -> Outcome {
+        for value in outcome.rows.iter_mut().flat_map(|row| &mut row.values) {
+            if let Quantity::Usd(total) = value {
+                *total = Total::from_nanos(total.nanos() * factor / divisor);
+            }
+        }
+        outcome
+    }
+
+    fn outcomes() -> Vec<(Outcome, usize)> {
+        vec![
+            (sample::outcome(&EIGHT, 20, 90), 90),
+            (sample::outcome(&EIGHT[..3], 2, 29), 29),
+            (sample::outcome(&EIGHT[..1], 1, 1), 1),
+            (sample::outcome(&EIGHT[..2], 3, 2000), 2000),
+            (sample::idle_outcome(&EIGHT, 2, 10), 10),
+            (times(sample::outcome(&EIGHT, 20, 5), -1_000_000_000, 1), 5),
+            (times(sample::outcome(&EIGHT, 20, 5), 1, 1_000_000_000), 5),
+        ]
+    }
+
+    #[test]
+    fn no_text_overlaps_another_or_leaves_its_picture() {
+        for (outcome, days) in outcomes() {
+            let data = Data::read(folder_of(&outcome, days).path()).unwrap();
+            for (name, picture) in PLOTS {
+                let Some(picture) = picture(&data) else { continue };
+                let boxes = picture.text_boxes();
+                for (index, (text, [left, top, right, bottom])) in boxes.iter().enumerate() {
+                    let inside =
+                        *left >= 0 && *top >= 0 && *right <= picture.width && *bottom <= picture.height;
+                    assert!(inside, "{name}: {text} leaves the picture");
+                    for (other, [l, t, r, b]) in boxes[..index].iter().filter(|(other, _)| !other.is_empty())
+                    {
+                        let apart = right <= l || r <= left || bottom <= t || b <= top;
+                        assert!(apart || text.is_empty(), "{name}: {text} overlaps {other}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_plot_is_written_as_svg_and_png_that_name_the_policies() {
+        let folder = folder_of(&sample::outcome(&EIGHT[..3], 20, 90), 90);
+        let files = draw(folder.path()).unwrap();
+        assert_eq!(files.len(), 2 * PLOTS.len());
+        for file in files {
+            let content = fs::read(&file).unwrap();
+            if file.extension().unwrap() == "png" {
+                let reader = png::Decoder::new(std::io::Cursor::new(content)).read_info().unwrap();
+                assert_eq!(reader.info().width, 1600, "{}", file.display());
+            } else {
+                let svg = String::from_utf8(content).unwrap();
+                assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{}", file.display());
+                for policy in &EIGHT[..3] {
+                    assert!(svg.contains(policy), "{}: {policy}", file.display());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn plots_drawn_again_are_the_same() {
+        let folder = folder_of(&sample::outcome(&EIGHT, 20, 90), 90);
+        let contents = || -> Vec<Vec<u8>> {
+            draw(folder.path()).unwrap().iter().map(|file| fs::read(file).unwrap()).collect()
+        };
+        assert_eq!(contents(), contents());
+    }
+
+    #[test]
+    fn hostile_names_are_escaped() {
+        let folder = folder_of(&sample::outcome(&["<script>&\"\u{7}", &"\u{e4}".repeat(200)], 2, 3), 3);
+        for file in draw(folder.path()).unwrap() {
+            if let Ok(svg) = fs::read_to_string(&file) {
+                assert!(svg.contains("&lt;script&gt;&amp;&quot;\u{fffd}"), "{}", file.display());
+                assert!(!svg.contains("<script"), "{}", file.display());
+                assert!(svg.contains("\u{e4}\u{e4}…\u{e4}\u{e4}"), "{}", file.display());
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_edited_or_lost_is_an_error_with_its_place() {
+        let folder = folder_of(&sample::outcome(&["a"], 2, 3), 3);
+        let path = folder.path().join("timeseries.csv");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replacen("2026-01-02", "yesterday", 1)).unwrap();
+        let error = draw(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("timeseries.csv: line 3: the day is not a date"), "{error}");
+        fs::write(&path, text.replacen("2026-01-02,", "2026-01-02", 1)).unwrap();
+        assert!(matches!(draw(folder.path()), Err(Error::Malformed { .. })));
+        fs::remove_file(&path).unwrap();
+        let error = draw(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("timeseries.csv: cannot read: "), "{error}");
+    }
+}

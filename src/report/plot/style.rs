@@ -1,0 +1,306 @@
+//! What all plots share: a look for each policy, titles, legends, frames.
+
+use super::data::Estimate;
+use super::picture::{Anchor, FAINT_INK, GRID, INK, Picture, Pixel, TEXT, TITLE, fitted, text_width};
+use super::scale::Scale;
+use plotters::style::{RGBColor, WHITE};
+
+/// How wide every picture is.
+pub const WIDTH: i32 = 1600;
+/// What is left free at the sides.
+pub const MARGIN: i32 = 50;
+/// The radius of the point of an estimate.
+pub const RADIUS: i32 = 12;
+/// Half the width of the ends of an interval.
+pub const CAP: i32 = 12;
+/// What the bars of a plot are.
+pub const BARS: &str = "; bars are 95 % confidence intervals, where wider than the point";
+
+/// How one of several things is drawn: told apart by colour, shape and dashes at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The colour.
+    pub colour: RGBColor,
+    /// The shape of its points.
+    pub shape: Shape,
+    /// Lengths in pixels, in turn drawn and left out; without any, a solid line.
+    pub dashes: &'static [i32],
+}
+
+/// The shape of a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A disc.
+    Disc,
+    /// A square.
+    Square,
+    /// A triangle on its base.
+    Triangle,
+    /// A square on its corner.
+    Diamond,
+    /// A triangle on its tip.
+    Wedge,
+    /// A ring.
+    Ring,
+    /// An oblique cross.
+    Cross,
+    /// An upright cross.
+    Plus,
+}
+
+/// Source: Okabe and Ito, "Color Universal Design" (2008), in an order of falling contrast with white, and
+/// gray in the place of yellow, which white swallows.
+const COLOURS: [RGBColor; 8] = [BLUE, VERMILLION, GREEN, PURPLE, INK, ORANGE, SKY_BLUE, GRAY];
+/// Blue.
+pub const BLUE: RGBColor = RGBColor(0, 114, 178);
+/// Vermillion.
+pub const VERMILLION: RGBColor = RGBColor(213, 94, 0);
+/// Bluish green.
+pub const GREEN: RGBColor = RGBColor(0, 158, 115);
+/// Reddish purple.
+pub const PURPLE: RGBColor = RGBColor(204, 121, 167);
+/// Orange.
+pub const ORANGE: RGBColor = RGBColor(230, 159, 0);
+const SKY_BLUE: RGBColor = RGBColor(86, 180, 233);
+const GRAY: RGBColor = RGBColor(130, 130, 130);
+
+const SHAPES: [Shape; 8] = [
+    Shape::Disc,
+    Shape::Square,
+    Shape::Triangle,
+    Shape::Diamond,
+    Shape::Wedge,
+    Shape::Ring,
+    Shape::Cross,
+    Shape::Plus,
+];
+const DASHES: [&[i32]; 5] = [&[], &[22, 10], &[6, 8], &[26, 8, 6, 8], &[40, 12]];
+
+/// The look of the n-th thing, from 0; the first 280 differ.
+pub fn look(number: usize) -> Look {
+    Look {
+        colour: COLOURS[number % COLOURS.len()],
+        shape: SHAPES[(number + number / COLOURS.len()) % SHAPES.len()],
+        dashes: DASHES[number % DASHES.len()],
+    }
+}
+
+/// Draws a point, with a white rim that parts it from what lies below.
+pub fn point(picture: &mut Picture, shape: Shape, at: Pixel, radius: i32, colour: RGBColor) {
+    let (x, y) = at;
+    let polygon = |radius: i32| match shape {
+        Shape::Square => vec![(-1, -1), (1, -1), (1, 1), (-1, 1)]
+            .into_iter()
+            .map(|(dx, dy)| (x + dx * radius * 8 / 9, y + dy * radius * 8 / 9))
+            .collect(),
+        Shape::Triangle => {
+            vec![(x, y - radius), (x + radius, y + radius * 8 / 10), (x - radius, y + radius * 8 / 10)]
+        }
+        Shape::Wedge => {
+            vec![(x, y + radius), (x + radius, y - radius * 8 / 10), (x - radius, y - radius * 8 / 10)]
+        }
+        _ => vec![(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)],
+    };
+    match shape {
+        Shape::Disc | Shape::Ring => {
+            picture.circle(at, radius + 3, WHITE);
+            picture.circle(at, radius, colour);
+            if shape == Shape::Ring {
+                picture.circle(at, radius - 4, WHITE);
+            }
+        }
+        Shape::Cross | Shape::Plus => {
+            let arms = if shape == Shape::Cross { [(1, 1), (1, -1)] } else { [(1, 0), (0, 1)] };
+            for (width, colour, reach) in [(10, WHITE, radius + 2), (5, colour, radius)] {
+                for (dx, dy) in arms {
+                    let (dx, dy) = (dx * reach, dy * reach);
+                    picture.line(vec![(x - dx, y - dy), (x + dx, y + dy)], width, colour);
+                }
+            }
+        }
+        Shape::Square | Shape::Triangle | Shape::Diamond | Shape::Wedge => {
+            picture.polygon(polygon(radius + 4), WHITE);
+            picture.polygon(polygon(radius), colour);
+        }
+    }
+}
+
+/// Draws a line through points with the dashes of a look.
+pub fn dashed(picture: &mut Picture, points: &[Pixel], width: u32, look: Look) {
+    if look.dashes.is_empty() {
+        return picture.line(points.to_vec(), width, look.colour);
+    }
+    let mut dashes = look.dashes.iter().cycle().map(|length| f64::from(*length));
+    let (mut left, mut drawn) = (dashes.next().unwrap_or(0.0), true);
+    let mut dash: Vec<Pixel> = points.first().copied().into_iter().collect();
+    for pair in points.windows(2) {
+        let [(x0, y0), (x1, y1)] = [pair[0], pair[1]].map(|(x, y)| (f64::from(x), f64::from(y)));
+        let length = ((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0)).sqrt();
+        let mut walked = 0.0;
+        while length - walked > left {
+            walked += left;
+            let share = walked / length;
+            let turn = ((x0 + share * (x1 - x0)).round() as i32, (y0 + share * (y1 - y0)).round() as i32);
+            dash.push(turn);
+            if drawn {
+                picture.line(std::mem::take(&mut dash), width, look.colour);
+            }
+            dash = vec![turn];
+            drawn = !drawn;
+            left = dashes.next().unwrap_or(0.0);
+        }
+        left -= length - walked;
+        dash.push(pair[1]);
+    }
+    if drawn && dash.len() > 1 {
+        picture.line(dash, width, look.colour);
+    }
+}
+
+/// Writes a title and a line below it; returns the height where the plot may begin.
+pub fn heading(picture: &mut Picture, title: &str, below: &str) -> i32 {
+    picture.text(title, (MARGIN, 44), Anchor::Start, TITLE, INK);
+    picture.text(below, (MARGIN, 90), Anchor::Start, TEXT, FAINT_INK);
+    130
+}
+
+/// What explains a sign in a legend.
+pub enum Sign {
+    /// A line with a point.
+    Line(Look),
+    /// A line alone.
+    Stroke(Look),
+    /// A point alone.
+    Point(Shape, RGBColor),
+}
+
+/// Draws a legend in lines from `top` on; returns the height below it.
+pub fn legend(picture: &mut Picture, entries: &[(Sign, &str)], top: i32) -> i32 {
+    let (mut x, mut y) = (MARGIN, top + TEXT / 2);
+    for (sign, text) in entries {
+        let text = fitted(text, 420, TEXT);
+        let sign_width = if matches!(sign, Sign::Point(..)) { 30 } else { 80 };
+        let width = sign_width + 12 + text_width(&text, TEXT);
+        if x > MARGIN && x + width > WIDTH - MARGIN {
+            (x, y) = (MARGIN, y + 44);
+        }
+        let middle = (x + sign_width / 2, y);
+        if let Sign::Line(look) | Sign::Stroke(look) = sign {
+            dashed(picture, &[(x, y), (x + sign_width, y)], 5, *look);
+        }
+        match sign {
+            Sign::Line(look) => point(picture, look.shape, middle, 11, look.colour),
+            Sign::Point(shape, colour) => point(picture, *shape, middle, 11, *colour),
+            Sign::Stroke(_) => {}
+        }
+        picture.text(&text, (x + sign_width + 12, y), Anchor::Start, TEXT, INK);
+        x += width + 44;
+    }
+    y + TEXT + 14
+}
+
+/// The place of a plot's data.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    /// Its left edge.
+    pub left: i32,
+    /// Its upper edge.
+    pub top: i32,
+    /// Its right edge.
+    pub right: i32,
+    /// Its lower edge.
+    pub bottom: i32,
+    /// How far the ends of its scales keep from its edges.
+    pub inset: i32,
+}
+
+impl Frame {
+    /// Where a value of a horizontal scale lies.
+    pub fn x(&self, scale: &Scale, value: f64) -> i32 {
+        scale.pixel(value, self.left + self.inset, self.right - self.inset)
+    }
+
+    /// Where a value of a vertical scale lies.
+    pub fn y(&self, scale: &Scale, value: f64) -> i32 {
+        scale.pixel(value, self.bottom - self.inset, self.top + self.inset)
+    }
+
+    /// Draws a vertical line at each tick, with its label below.
+    pub fn x_ticks(&self, picture: &mut Picture, scale: &Scale) {
+        for (value, label) in &scale.ticks {
+            self.x_tick(picture, self.x(scale, *value), label);
+        }
+        if scale.crosses_zero() {
+            let x = self.x(scale, 0.0);
+            picture.line(vec![(x, self.top), (x, self.bottom)], 2, FAINT_INK);
+        }
+    }
+
+    /// Draws the tick of a place on the horizontal axis.
+    pub fn x_tick(&self, picture: &mut Picture, x: i32, label: &str) {
+        picture.line(vec![(x, self.top), (x, self.bottom + 8)], 2, GRID);
+        picture.text(label, (x, self.bottom + 22 + TEXT / 2), Anchor::Middle, TEXT, INK);
+    }
+
+    /// Draws a horizontal line at each tick, with its label to the left.
+    pub fn y_ticks(&self, picture: &mut Picture, scale: &Scale) {
+        for (value, label) in &scale.ticks {
+            let y = self.y(scale, *value);
+            picture.line(vec![(self.left - 8, y), (self.right, y)], 2, GRID);
+            picture.text(label, (self.left - 16, y), Anchor::End, TEXT, INK);
+        }
+        if scale.crosses_zero() {
+            let y = self.y(scale, 0.0);
+            picture.line(vec![(self.left, y), (self.right, y)], 2, FAINT_INK);
+        }
+    }
+}
+
+/// How wide the widest label of a scale is.
+pub fn label_width(scale: &Scale) -> i32 {
+    scale.ticks.iter().map(|(_, label)| text_width(label, TEXT)).max().unwrap_or(0)
+}
+
+/// Draws the interval of an estimate along a horizontal line, unless its point hides it.
+pub fn x_interval(
+    picture: &mut Picture,
+    estimate: &Estimate,
+    scale: &Scale,
+    frame: &Frame,
+    y: i32,
+    look: Look,
+) {
+    if let Some((low, high)) = estimate.interval() {
+        let [low, high] = [low, high].map(|value| frame.x(scale, value));
+        if low.abs_diff(high) <= 2 * RADIUS.unsigned_abs() {
+            return;
+        }
+        for line in
+            [[(low, y), (high, y)], [(low, y - CAP), (low, y + CAP)], [(high, y - CAP), (high, y + CAP)]]
+        {
+            picture.line(line.to_vec(), 4, look.colour);
+        }
+    }
+}
+
+/// Draws the interval of an estimate along a vertical line, unless its point hides it.
+pub fn y_interval(
+    picture: &mut Picture,
+    estimate: &Estimate,
+    scale: &Scale,
+    frame: &Frame,
+    x: i32,
+    look: Look,
+) {
+    if let Some((low, high)) = estimate.interval() {
+        let [low, high] = [low, high].map(|value| frame.y(scale, value));
+        if low.abs_diff(high) <= 2 * RADIUS.unsigned_abs() {
+            return;
+        }
+        for line in
+            [[(x, low), (x, high)], [(x - CAP, low), (x + CAP, low)], [(x - CAP, high), (x + CAP, high)]]
+        {
+            picture.line(line.to_vec(), 4, look.colour);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The comparison table that a run prints.
+
+use super::Group;
+use crate::experiment::{ALL_COHORTS, Outcome};
+use crate::metrics::{Measure, Unit};
+use crate::statistics::Moments;
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{Cell, CellAlignment, LineStyle, Table};
+
+/// The measures of the table, and what they are called there.
+const ROWS: [(&str, &str); 9] = [
+    ("contribution_usd", "contribution, USD"),
+    ("net_revenue_usd", "net revenue, USD"),
+    ("net_cash_usd", "net cash, USD"),
+    ("bad_debt_usd", "bad debt, USD"),
+    ("overshoot_usd", "overshoot, USD"),
+    ("lost_share", "lost requests, %"),
+    ("refused_share", "refused tries, %"),
+    ("active_share", "active time, %"),
+    ("accounts_churned", "churned accounts"),
+];
+
+/// How wide a policy's column is at most, unless its figures need more.
+const NAME_WIDTH: usize = 16;
+
+/// The policies side by side over all cohorts: means, and below them the intervals where there are any. As
+/// many policies stand beside each other as fit `width` columns of text, the others follow below. Without
+/// colour.
+pub fn comparison_table(outcome: &Outcome, width: usize) -> String {
+    let columns: Vec<Column> =
+        Group::of_rows(&outcome.rows).filter(|group| group.cohort == ALL_COHORTS).map(Column::new).collect();
+    let Some(first) = columns.first() else { return String::new() };
+    let label_width = ROWS.iter().map(|(_, label)| label.len()).max().unwrap_or(0) + 2;
+
+    let mut text = format!("{}\n", caption(first.replications));
+    let mut rest = columns.as_slice();
+    while !rest.is_empty() {
+        let mut used = label_width;
+        let fitting = rest.iter().take_while(|column| {
+            used += column.width + 2;
+            used <= width
+        });
+        let (block, next) = rest.split_at(fitting.count().max(1));
+        text += &table(block);
+        text.push('\n');
+        rest = next;
+    }
+    text
+}
+
+fn caption(replications: u64) -> String {
+    match replications {
+        1 => "All cohorts, 1 replication (no intervals).".to_owned(),
+        n => format!("All cohorts, means over {n} replications, 95 % confidence intervals in brackets."),
+    }
+}
+
+/// A policy's column.
+struct Column {
+    name: String,
+    cells: Vec<String>,
+    width: usize,
+    replications: u64,
+}
+
+impl Column {
+    fn new(group: Group<'_>) -> Column {
+        let cells: Vec<String> = ROWS
+            .iter()
+            .map(|(name, _)| {
+                let unit = Measure::named(name).expect("the table names measures that there are").unit;
+                cell(&group.moments(name), unit)
+            })
+            .collect();
+        let name = wrapped(&printable(group.policy));
+        let width =
+            cells.iter().chain([&name]).flat_map(|cell| cell.lines()).map(|line| line.chars().count());
+        let width = width.max().unwrap_or(0);
+        Column { name, cells, width, replications: group.rows.len() as u64 }
+    }
+}
+
+fn table(columns: &[Column]) -> String {
+    let mut table = Table::new();
+    let right = |text: &String| Cell::new(text).set_alignment(CellAlignment::Right);
+    table.load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
+    table.set_header([Cell::new("")].into_iter().chain(columns.iter().map(|column| right(&column.name))));
+    for (index, (_, label)) in ROWS.iter().enumerate() {
+        let cells = columns.iter().map(|column| right(&column.cells[index]));
+        table.add_row([Cell::new(label)].into_iter().chain(cells));
+    }
+    table.trim_fmt()
+}
+
+fn cell(moments: &Moments, unit: Unit) -> String {
+    let scale = if unit == Unit::Share { 100.0 } else { 1.0 };
+    let decimals = match unit {
+        Unit::Usd if moments.mean.abs() >= 10_000.0 => 0,
+        Unit::Count | Unit::Seconds => usize::from(moments.n > 1),
+        Unit::Usd | Unit::Share => 2,
+    };
+    let number = |value: f64| grouped(value * scale, decimals);
+    match moments.interval() {
+        Some(interval) => {
+            format!("{}\n[{}, {}]", number(moments.mean), number(interval.low), number(interval.high))
+        }
+        None => number(moments.mean),
+    }
+}
+
+/// A number with thousands separators.
+pub(super) fn grouped(value: f64, decimals: usize) -> String {
+    let plain = format!("{:.decimals$}", value.abs());
+    let (whole, fraction) = plain.split_at(plain.find('.').unwrap_or(plain.len()));
+    let mut text = String::new();
+    if value < 0.0 && plain.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
+        text.push('-');
+    }
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + fraction
+}
+
+/// The text without characters that would steer a terminal.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// A name in lines of at most [`NAME_WIDTH`], broken after a space or hyphen where there is one, at most
+/// three.
+fn wrapped(name: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in name.split_inclusive([' ', '-', '_']) {
+        let mut word: Vec<char> = word.chars().collect();
+        while !word.is_empty() {
+            let line = lines.last_mut().expect("there is a line");
+            let room = NAME_WIDTH - line.chars().count();
+            if word.len() > room && !line.is_empty() {
+                lines.push(String::new());
+                continue;
+            }
+            line.extend(word.drain(..word.len().min(room)));
+        }
+    }
+    if lines.len() > 3 {
+        lines.truncate(3);
+        lines[2].pop();
+        lines[2].push('…');
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn numbers_have_thousands_separators_and_no_negative_zero() {
+        for (value, decimals, text) in [
+            (0.0, 2, "0.00"),
+            (-0.001, 2, "0.00"),
+            (999.999, 2, "1,000.00"),
+            (-1_234_567.891, 1, "-1,234,567.9"),
+            (123_456.0, 0, "123,456"),
+        ] {
+            assert_eq!(grouped(value, decimals), text);
+        }
+    }
+
+    #[test]
+    fn eight_policies_fit_a_hundred_columns_by_standing_in_blocks() {
+        let names =
+            ["prepaid", "top-up", "postpaid", "trial", "e", "f", "g", "a rather long name of a policy"];
+        let table = comparison_table(&sample::outcome(&names, 20, 90), 100);
+        assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+        for name in ["prepaid", "trial", "a rather long \n", "name of a policy\n"] {
+            assert!(table.contains(name.trim_end()), "{name}: {table}");
+        }
+        assert!(table.starts_with("All cohorts, means over 20 replications"), "{table}");
+    }
+
+    #[test]
+    fn a_single_replication_shows_figures_without_intervals() {
+        let table = comparison_table(&sample::outcome(&["prepaid"], 1, 3), 100);
+        assert!(!table.contains('['), "{table}");
+        assert!(table.contains("contribution, USD"), "{table}");
+    }
+
+    #[test]
+    fn a_name_cannot_steer_the_terminal() {
+        let table = comparison_table(&sample::outcome(&["\u{1b}[31mred\n"], 1, 3), 100);
+        assert!(!table.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn long_names_are_wrapped_and_cut() {
+        assert_eq!(wrapped("prepaid"), "prepaid");
+        assert_eq!(wrapped("top-up with monthly budget"), "top-up with \nmonthly budget");
+        assert_eq!(wrapped(&"x".repeat(200)), format!("{0}\n{0}\n{1}…", "x".repeat(16), "x".repeat(15)));
+        assert_eq!(wrapped(""), "");
+    }
+}
