@@ -22,7 +22,7 @@ fn a_stop_that_outlasts_the_customer_s_patience_ends_in_churn() {
             ("stopped_seconds", "10800.000000"),
             ("active_share", "0.4"),
             ("accounts_churned", "1"),
-            ("manual_purchases", "1"),
+            ("manual_purchases", "0"),
         ]);
 }
 

@@ -13,7 +13,7 @@ fn a_top_up_that_is_posted_at_the_instant_that_empties_the_balance_leaves_no_sto
         ("stops", "0"),
         ("stopped_seconds", "0.000000"),
         ("top_ups", "11"),
-        ("manual_purchases", "1"),
+        ("manual_purchases", "0"),
         ("credit_end_usd", "0.50"),
     ]);
     // A second of latency: a second's stop each time; the initial purchase opens the account a second late.

@@ -253,15 +253,7 @@ fn a_new_card_leaves_an_invoice_alone_whose_attempt_is_under_way() {
         .policy("postpaid", "retry_after = [\"24d\"]");
     assert_eq!(
         case.attempts(),
-        [
-            "48h 1.00",
-            "696h 1.00",
-            "720h 28.00",
-            "769h 1.00",
-            "1368h 28.00",
-            "1417h 1.00",
-            "1441h 28.00"
-        ]
+        ["48h 1.00", "696h 1.00", "720h 28.00", "769h 1.00", "1368h 28.00", "1417h 1.00", "1441h 28.00"]
     );
     case.gives(&[("stops", "1"), ("served", "31"), ("refused_past_due", "29")]);
 }

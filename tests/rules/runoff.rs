@@ -68,7 +68,7 @@ fn a_purchase_under_way_at_the_horizon_succeeds_and_is_not_used() {
             ("cash_in_usd", "1.00"),
             ("credit_end_usd", "1.00"),
             ("credit_mean_usd", "0.00"),
-            ("manual_purchases", "1"),
+            ("payments", "1"),
             ("served", "0"),
         ]);
 }
@@ -83,7 +83,7 @@ fn nothing_is_bought_after_the_horizon_and_nobody_leaves() {
         .gives(&[
             ("stops", "1"),
             ("stopped_seconds", "7200.000000"),
-            ("manual_purchases", "1"),
+            ("payments", "1"),
             ("accounts_churned", "0"),
         ]);
     let top_up = "initial_purchase = 11.00\nthreshold = 0\namount = 1.00\nretry_after = [\"3h\"]\n";

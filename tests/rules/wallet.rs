@@ -75,7 +75,6 @@ fn two_open_invoices(folder: &tempfile::TempDir, dollars: f64, bought: &str) -> 
     let days = (0..4).chain(31..35).chain(59..64);
     let records: Vec<(u32, f64)> = days.map(|day| (day * 86_400, dollars)).collect();
     Case::trace(folder, &records)
-        .scenario("runoff = \"2d\"")
         .horizon("90d")
         .customer(&format!("buys_credit = {{ delay = \"2d\", amount = {bought} }}"))
         .policy("postpaid", "tiers = [{ paid = 0, limit = 5 }, { paid = 8, limit = 100 }]\nterms = \"60d\"")
@@ -85,7 +84,7 @@ fn two_open_invoices(folder: &tempfile::TempDir, dollars: f64, bought: &str) -> 
 fn posted_credit_pays_what_is_not_invoiced_first_and_then_the_oldest_invoice() {
     // The next tier lacks 8: 5 of March, then 3 of January's 4, whose rest is attempted on day 91; February's 4 stay.
     let folder = tempfile::tempdir().unwrap();
-    let case = two_open_invoices(&folder, 1.00, "7.00");
+    let case = two_open_invoices(&folder, 1.00, "7.00").scenario("runoff = \"2d\"");
     assert_eq!(case.attempts(), ["1560h 8.00", "2184h 1.00"]);
     case.gives(&[
         ("served", "13"),
@@ -99,24 +98,28 @@ fn posted_credit_pays_what_is_not_invoiced_first_and_then_the_oldest_invoice() {
 
 #[test]
 fn the_rest_of_an_invoice_is_charged_in_whole_cents_and_the_surplus_is_credit() {
-    // Invoices of 4.00 (of 4.004) and 4.00 (of 4.008); 5.005 + 0.008 = 5.013 are not invoiced. 8 - 5.013 = 2.987 of the
-    // first invoice are paid by credit; the other 1.013 are attempted as 1.02, of which 0.007 are left.
+    // Invoices of 4.00 (of 4.004) and 4.00 (of 4.008); 5.005 + 0.008 = 5.013 are not invoiced. 10 - 5.013 = 4.987 pay
+    // these and the first invoice, and 0.987 of the second, whose other 3.013 are attempted on day 119 as 3.02.
     let folder = tempfile::tempdir().unwrap();
-    let case = two_open_invoices(&folder, 1.001, "7.00");
-    assert_eq!(case.attempts(), ["1560h 8.00", "2184h 1.02"]);
-    case.gives(&[
-        ("cash_in_usd", "9.02"),
-        ("receivable_end_usd", "4.00"),
+    let case = |bought: &str| two_open_invoices(&folder, 1.001, bought).scenario("runoff = \"30d\"");
+    assert_eq!(case("10.00").attempts(), ["1560h 10.00", "2856h 3.02"]);
+    case("10.00").gives(&[
+        ("cash_in_usd", "13.02"),
+        ("receivable_end_usd", "0.00"),
         ("credit_end_usd", "0.007"),
-        ("invoices_paid", "1"),
+        ("invoices_paid", "2"),
     ]);
+    // 8 - 5.013 = 2.987: the first invoice's other 1.013 are attempted as 1.02. The surplus pays 0.007 of the second, as
+    // any credit would; its other 3.993 are attempted as 4.00.
+    assert_eq!(case("7.00").attempts(), ["1560h 8.00", "2184h 1.02", "2856h 4.00"]);
+    case("7.00").gives(&[("cash_in_usd", "13.02"), ("credit_end_usd", "0.007"), ("invoices_paid", "2")]);
 }
 
 #[test]
 fn credit_pays_whole_invoices_which_are_not_attempted_then() {
     // 5 of March, 4 and 4 of the invoices, 7 left.
     let folder = tempfile::tempdir().unwrap();
-    let case = two_open_invoices(&folder, 1.00, "20.00");
+    let case = two_open_invoices(&folder, 1.00, "20.00").scenario("runoff = \"30d\"");
     assert_eq!(case.attempts(), ["1560h 20.00"]);
     case.gives(&[("invoices_paid", "2"), ("receivable_end_usd", "0.00"), ("credit_end_usd", "7.00")]);
 }
