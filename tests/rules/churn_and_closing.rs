@@ -130,7 +130,8 @@ fn an_invoice_unpaid_for_too_long_closes_the_account() {
 
 #[test]
 fn what_was_attempted_before_an_account_was_closed_becomes_credit() {
-    // The attempt of 24 has its result at 96, the account is closed at 72, with 23 invoiced and 48 used since.
+    // The attempt of 24 has its result at 96, the account is closed at 72, with 23 invoiced and 48 used
+    // since.
     last_day_of_january()
         .horizon("6d")
         .payments("latency = \"3d\"")
@@ -167,4 +168,16 @@ fn a_closed_account_does_not_churn_or_collect() {
         ("accounts_churned", "0"),
         ("churned_requests", "0"),
     ]);
+}
+
+#[test]
+fn a_top_up_is_not_tried_again_for_a_customer_who_left() {
+    // Declined at 2, gone at 3; the retry of 7 does not come.
+    let case =
+        Case::hourly(0.50).payments("decline = 1\nfirst_decline = 0").customer("patience = \"1h\"").policy(
+            "auto_topup",
+            "initial_purchase = 1.00\nthreshold = 0\namount = 1.00\nretry_after = [\"5h\"]",
+        );
+    assert_eq!(case.attempts(), ["0h 1.00", "2h 1.00"]);
+    case.gives(&[("accounts_churned", "1")]);
 }

@@ -5,7 +5,8 @@ use billsim::engine::observation::Happening;
 
 #[test]
 fn a_customer_without_credit_buys_some_after_a_delay() {
-    // Stopped at 2, 5, 8 ... 23, each time for an hour and a half in which a request is refused; the last for an hour.
+    // Stopped at 2, 5, 8 ... 23, each time for an hour and a half in which a request is refused; the last for
+    // an hour.
     Case::hourly(0.25)
         .customer("buys_credit = { delay = \"90m\", amount = 0.50 }")
         .policy("prepaid_pause", "initial_purchase = 0.50")
@@ -50,8 +51,8 @@ fn a_softly_declined_purchase_is_tried_again_after_another_delay() {
 
 #[test]
 fn a_purchase_on_an_expired_card_waits_for_a_new_one() {
-    // Stopped at 2; bought at 3, declined for good; a card at 5 that lives an hour, and the purchase again. Stopped at 6,
-    // bought at 7, declined.
+    // Stopped at 2; bought at 3, declined for good; a card at 5 that lives an hour, and the purchase again.
+    // Stopped at 6, bought at 7, declined.
     let case = Case::hourly(0.25)
         .horizon("8h")
         .payments("card_lifetime = \"1h\"")
@@ -121,8 +122,8 @@ fn a_declined_purchase_at_signup_is_tried_once_and_then_the_question_takes_over(
 
 #[test]
 fn a_purchase_beyond_the_spend_limit_waits_for_the_next_period() {
-    // 0.60 at signup on Jan 31, empty at 2. At 3 0.50 more would be 1.10: bought at 24. Below zero at 25; at 26 1.00 is
-    // not beyond; below zero at 27; at 28 1.50 would be.
+    // 0.60 at signup on Jan 31, empty at 2. At 3 0.50 more would be 1.10: bought at 24. Below zero at 25; at
+    // 26 1.00 is not beyond; below zero at 27; at 28 1.50 would be.
     let case = Case::hourly(0.30)
         .start("2026-01-31")
         .horizon("30h")
@@ -150,8 +151,8 @@ fn a_purchase_at_signup_beyond_the_spend_limit_is_not_made() {
 
 #[test]
 fn an_answer_is_dropped_when_service_has_resumed_by_other_means() {
-    // The limit is reached at 5 on Jan 31; the answer would come at 25, a boundary resumes service at 24. The limit has
-    // not changed, so nobody is asked at the stop of 28.
+    // The limit is reached at 5 on Jan 31; the answer would come at 25, a boundary resumes service at 24. The
+    // limit has not changed, so nobody is asked at the stop of 28.
     let case = Case::hourly(1.00)
         .start("2026-01-31")
         .horizon("3d")
@@ -163,8 +164,8 @@ fn an_answer_is_dropped_when_service_has_resumed_by_other_means() {
 
 #[test]
 fn one_question_to_replace_the_card_is_pending_at_most() {
-    // Top-up is declined for good at 1, and the account stops at 2: one new card, at 11. Its 5.00 are at the threshold
-    // again after the 9 requests of 11..19.
+    // Top-up is declined for good at 1, and the account stops at 2: one new card, at 11. Its 5.00 are at the
+    // threshold again after the 9 requests of 11..19.
     let case = Case::hourly(0.50)
         .payments("card_lifetime = \"1h\"")
         .customer("replaces_card = { delay = \"10h\" }")

@@ -1,7 +1,8 @@
 //! The rules of the model, each with numbers worked out by hand.
 //!
-//! Nothing is random here: requests come at regular times (or as listed) and cost what is said, and probabilities are 0
-//! or 1. Times in comments are hours since the start; a request at the instant of something else comes after it.
+//! Nothing is random here: requests come at regular times (or as listed) and cost what is said, and
+//! probabilities are 0 or 1. Times in comments are hours since the start; a request at the instant of
+//! something else comes after it.
 
 mod auto_topup;
 mod churn_and_closing;
@@ -47,7 +48,8 @@ struct Run {
 }
 
 impl Case {
-    /// A request of so many dollars every hour, the first after an hour; so 23 on the single day before the horizon.
+    /// A request of so many dollars every hour, the first after an hour; so 23 on the single day before the
+    /// horizon.
     fn hourly(dollars: f64) -> Case {
         Case::regular(24.0, dollars)
     }
@@ -110,7 +112,8 @@ impl Case {
         let horizon = if scenario.contains("horizon") { "" } else { "horizon = \"1d\"\n" };
         let text = format!(
             "[scenario]\n{horizon}{scenario}\n[prices]\n\"m\" = {{ input = 1.00, output = 1.00 }}\n\
-             [payments]\n{payments}\n[[cohort]]\naccounts = 1\n[cohort.workload]\nmodels = {{ \"m\" = 1 }}\n{workload}\n\
+             [payments]\n{payments}\n[[cohort]]\naccounts = 1\n\
+             [cohort.workload]\nmodels = {{ \"m\" = 1 }}\n{workload}\n\
              [cohort.customer]\n{customer}\n{policies}"
         );
         parse(folder, &text)

@@ -5,7 +5,8 @@ use billsim::engine::observation::Happening;
 
 #[test]
 fn a_top_up_that_is_posted_at_the_instant_that_empties_the_balance_leaves_no_stop() {
-    // Every second request empties the balance: at 2, 4, ... 22, which makes 11 top-ups. 1 + 11 - 23 x 0.50 = 0.50.
+    // Every second request empties the balance: at 2, 4, ... 22, which makes 11 top-ups. 1 + 11 - 23 x 0.50 =
+    // 0.50.
     let case =
         Case::hourly(0.50).policy("auto_topup", "initial_purchase = 1.00\nthreshold = 0\namount = 1.00");
     case.gives(&[
@@ -41,7 +42,8 @@ fn a_grant_expires_before_a_request_of_the_same_instant() {
 
 #[test]
 fn a_top_up_cures_what_an_expired_grant_has_emptied_before_it_is_judged() {
-    // Expiry at 2 (class 5) makes the balance 0; the top-up's result and posting (2, 3) follow at once, then the request.
+    // Expiry at 2 (class 5) makes the balance 0; the top-up's result and posting (2, 3) follow at once, then
+    // the request.
     Case::hourly(0.25)
         .horizon("3h")
         .policy(
@@ -53,9 +55,10 @@ fn a_top_up_cures_what_an_expired_grant_has_emptied_before_it_is_judged() {
 
 #[test]
 fn a_boundary_comes_before_results_and_postings_and_these_before_the_first_attempt_of_an_invoice() {
-    // 10 of usage on Jan 1 reach the limit at 10; credit is bought at 24 and comes at 744, the start of February. There:
-    // boundary (invoice of 10, count 0), result, posting (pays the invoice, 10 are left), and no attempt for the invoice.
-    // Served: 1..10 and 744..767; the last 24 use 10 of credit, then 14 of receivable.
+    // 10 of usage on Jan 1 reach the limit at 10; credit is bought at 24 and comes at 744, the start of
+    // February. There: boundary (invoice of 10, count 0), result, posting (pays the invoice, 10 are left),
+    // and no attempt for the invoice. Served: 1..10 and 744..767; the last 24 use 10 of credit, then 14 of
+    // receivable.
     Case::hourly(1.00)
         .horizon("32d")
         .payments("latency = \"30d\"")

@@ -87,7 +87,8 @@ fn a_percentage_fee_is_rounded_half_up_to_a_cent() {
 
 #[test]
 fn retries_follow_their_schedule_from_each_result() {
-    // The purchase at signup succeeds at 10m. Empty at 2: attempts at 2, then an hour after its result, then two hours.
+    // The purchase at signup succeeds at 10m. Empty at 2: attempts at 2, then an hour after its result, then
+    // two hours.
     let case = Case::hourly(0.25).payments("latency = \"10m\"\ndecline = 1\nfirst_decline = 0").policy(
         "auto_topup",
         "initial_purchase = 0.50\nthreshold = 0\namount = 0.50\nretry_after = [\"1h\", \"2h\"]",

@@ -75,7 +75,8 @@ fn a_boundary_resets_the_count() {
 
 #[test]
 fn buying_100_lifts_the_tier_at_the_result_before_it_is_posted() {
-    // The limit is reached at 10; the next tier lacks 100, bought at 11 and posted a day later, after the end.
+    // The limit is reached at 10; the next tier lacks 100, bought at 11 and posted a day later, after the
+    // end.
     let case = Case::hourly(1.00)
         .payments("posting_delay = \"1d\"")
         .customer("buys_credit = { delay = \"1h\", amount = 25.00 }")
@@ -114,14 +115,13 @@ fn paid_invoices_lift_the_tier() {
 #[test]
 fn credit_that_pays_what_was_billed_makes_room_only_where_billed_usage_counts() {
     let case = |counts: &str| {
-        Case::hourly(1.00)
-            .customer("buys_credit = { delay = \"1h\", amount = 8.00 }")
-            .policy(
-                "postpaid",
-                &format!(
-                    "tiers = [{{ paid = 0, limit = 10 }}, {{ paid = 8, limit = 12 }}]\nlimit_counts = \"{counts}\""
-                ),
-            )
+        Case::hourly(1.00).customer("buys_credit = { delay = \"1h\", amount = 8.00 }").policy(
+            "postpaid",
+            &format!(
+                "tiers = [{{ paid = 0, limit = 10 }}, {{ paid = 8, limit = 12 }}]\n\
+                     limit_counts = \"{counts}\""
+            ),
+        )
     };
     // 10 counted and 12 allowed: two more. No later tier: nobody is asked again.
     case("usage").gives(&[("served", "12"), ("receivable_end_usd", "4.00"), ("manual_purchases", "1")]);
@@ -219,8 +219,8 @@ fn a_hard_decline_makes_it_past_due_at_once_and_a_new_card_pays() {
 
 #[test]
 fn a_new_card_pays_all_open_invoices_also_those_not_due_yet_oldest_first() {
-    // A request a day from day 1 (Jan 31). Invoices: day 2 (1.00), day 30 (March 1, 28.00), each due after 30 days. The
-    // first is declined at day 32; the new card of day 33 pays both.
+    // A request a day from day 1 (Jan 31). Invoices: day 2 (1.00), day 30 (March 1, 28.00), each due after 30
+    // days. The first is declined at day 32; the new card of day 33 pays both.
     let case = Case::regular(1.0, 1.00)
         .start("2026-01-30")
         .horizon("61d")
@@ -241,10 +241,10 @@ fn a_new_card_pays_all_open_invoices_also_those_not_due_yet_oldest_first() {
 
 #[test]
 fn a_new_card_leaves_an_invoice_alone_whose_attempt_is_under_way() {
-    // Each attempt takes three days and is declined softly; one retry 24 days later. Invoices: 1.00 on day 2, retried on
-    // day 29, past due on day 32, a new card an hour later; 28.00 on day 30, under way until day 33. So the card pays only
-    // the first (and retries it on day 35 + 24), while the second goes on: retried on day 57, past due on day 60, and then
-    // it is the first that is under way when the next card comes.
+    // Each attempt takes three days and is declined softly; one retry 24 days later. Invoices: 1.00 on day 2,
+    // retried on day 29, past due on day 32, a new card an hour later; 28.00 on day 30, under way until day
+    // 33. So the card pays only the first (and retries it on day 35 + 24), while the second goes on: retried
+    // on day 57, past due on day 60, and then it is the first that is under way when the next card comes.
     let case = Case::regular(1.0, 1.00)
         .start("2026-01-30")
         .horizon("61d")
@@ -287,8 +287,9 @@ fn past_due_is_told_before_the_limit_and_changes_the_reason_of_the_same_stop() {
         ]);
 }
 
-/// The limit of 10 is reached at 10 on Jan 30; 30 of credit are bought at 36 and come at 60. Meanwhile February begins at
-/// 48, with an invoice of 10 whose attempt has its result at 72, and reaches the limit of 10 at 57.
+/// The limit of 10 is reached at 10 on Jan 30; 30 of credit are bought at 36 and come at 60. Meanwhile
+/// February begins at 48, with an invoice of 10 whose attempt has its result at 72, and reaches the limit of
+/// 10 at 57.
 fn invoice_that_credit_pays_while_its_attempt_is_under_way() -> Case {
     Case::hourly(1.00)
         .start("2026-01-30")
@@ -332,4 +333,19 @@ fn the_final_decline_of_an_attempt_for_an_invoice_that_credit_has_paid_asks_nobo
         ("receivable_end_usd", "10.00"),
     ]);
     assert!(case.times(|happening| happening == Happening::CardReplaced).is_empty());
+}
+
+#[test]
+fn a_payment_method_that_is_added_is_all_that_is_needed() {
+    let case = Case::hourly(0.25)
+        .customer("payment_method = 0\nadds_payment_method = { delay = \"90m\" }")
+        .customer("buys_credit = { delay = \"1h\", amount = 5.00 }")
+        .policy("postpaid", "");
+    assert!(case.attempts().is_empty());
+    case.gives(&[
+        ("served", "22"),
+        ("refused_no_payment_method", "1"),
+        ("stops", "1"),
+        ("stopped_seconds", "5400.000000"),
+    ]);
 }

@@ -75,7 +75,8 @@ fn a_purchase_under_way_at_the_horizon_succeeds_and_is_not_used() {
 
 #[test]
 fn nothing_is_bought_after_the_horizon_and_nobody_leaves() {
-    // Stopped at 22; the customer would buy, or leave, at 24 or later; top-up would be tried again, and look again at 24.
+    // Stopped at 22; the customer would buy, or leave, at 24 or later; top-up would be tried again, and look
+    // again at 24.
     let case = Case::hourly(0.50).start("2026-01-31").scenario("runoff = \"4d\"");
     case.clone()
         .customer("buys_credit = { delay = \"3h\", amount = 5.00 }\npatience = \"4h\"")

@@ -62,8 +62,8 @@ fn a_trial_ends_when_its_grant_expires_whatever_other_credit_is_left() {
 
 #[test]
 fn an_account_without_a_payment_method_moves_when_one_is_added() {
-    // Stopped at 4; a card at 6, and a purchase that takes until 7h 30m: not open, which ends the stop. 8 and 9 are
-    // served, then it is stopped for 15 hours.
+    // Stopped at 4; a card at 6, and a purchase that takes until 7h 30m: not open, which ends the stop. 8 and
+    // 9 are served, then it is stopped for 15 hours.
     Case::hourly(0.25)
         .payments("latency = \"90m\"")
         .customer("payment_method = 0\nadds_payment_method = { delay = \"2h\" }")
@@ -89,7 +89,8 @@ fn usage_of_the_trial_does_not_count_towards_a_limit() {
 
 #[test]
 fn an_account_that_moves_to_top_up_is_topped_up() {
-    // At 4: the balance is 0; 0.50 are bought at the move, and 0.50 when it is at the threshold again, at 6, 8 ... 22.
+    // At 4: the balance is 0; 0.50 are bought at the move, and 0.50 when it is at the threshold again, at 6,
+    // 8 ... 22.
     Case::hourly(0.25)
         .policy(
             "trial",

@@ -4,7 +4,8 @@ use super::Case;
 
 #[test]
 fn usage_takes_promotional_then_paid_credit_then_the_receivable() {
-    // 0.60 + 1.00 of credit: the second request takes the last 0.20 of the grant, the fourth leaves nothing; then stopped.
+    // 0.60 + 1.00 of credit: the second request takes the last 0.20 of the grant, the fourth leaves nothing;
+    // then stopped.
     let run = Case::hourly(0.40)
         .horizon("6h")
         .policy("prepaid_pause", "initial_purchase = 1.00\nfree_credit = { amount = 0.60 }")
@@ -25,8 +26,9 @@ fn usage_takes_promotional_then_paid_credit_then_the_receivable() {
 
 #[test]
 fn the_grant_that_expires_soonest_is_used_first() {
-    // Of the free credit (until 3) the requests at 1 and 2 use 0.50, the rest expires. The trial's 1.00 lasts for 3..6,
-    // which ends the trial. Were the trial's grant used first, there would be 0.50 of it left at 3, which ends at 4.
+    // Of the free credit (until 3) the requests at 1 and 2 use 0.50, the rest expires. The trial's 1.00 lasts
+    // for 3..6, which ends the trial. Were the trial's grant used first, there would be 0.50 of it left at 3,
+    // which ends at 4.
     Case::hourly(0.25)
         .policy(
             "trial",
@@ -59,7 +61,8 @@ fn adding_500_when_750_are_owed_leaves_250_owed_and_no_credit() {
             "34h debt_paid_by_credit 500.00",
         ]
     );
-    // Still stopped, the customer is asked again, and buys 500 more at 44: 250 of credit, in time for the request at 48.
+    // Still stopped, the customer is asked again, and buys 500 more at 44: 250 of credit, in time for the
+    // request at 48.
     assert_eq!(case.clone().horizon("47h").attempts(), ["0h 50.00", "34h 500.00", "44h 500.00"]);
     case.horizon("47h").gives(&[
         ("receivable_end_usd", "0.00"),
@@ -69,8 +72,9 @@ fn adding_500_when_750_are_owed_leaves_250_owed_and_no_credit() {
     ]);
 }
 
-/// 4 requests in January (days 0..3), 4 in February (31..34), invoiced on days 31 and 59 and due 60 days later, and 5 in
-/// March (59..63), which reach the limit of 5. Two days later, on day 65, the customer buys credit.
+/// 4 requests in January (days 0..3), 4 in February (31..34), invoiced on days 31 and 59 and due 60 days
+/// later, and 5 in March (59..63), which reach the limit of 5. Two days later, on day 65, the customer buys
+/// credit.
 fn two_open_invoices(folder: &tempfile::TempDir, dollars: f64, bought: &str) -> Case {
     let days = (0..4).chain(31..35).chain(59..64);
     let records: Vec<(u32, f64)> = days.map(|day| (day * 86_400, dollars)).collect();
@@ -82,7 +86,8 @@ fn two_open_invoices(folder: &tempfile::TempDir, dollars: f64, bought: &str) -> 
 
 #[test]
 fn posted_credit_pays_what_is_not_invoiced_first_and_then_the_oldest_invoice() {
-    // The next tier lacks 8: 5 of March, then 3 of January's 4, whose rest is attempted on day 91; February's 4 stay.
+    // The next tier lacks 8: 5 of March, then 3 of January's 4, whose rest is attempted on day 91; February's
+    // 4 stay.
     let folder = tempfile::tempdir().unwrap();
     let case = two_open_invoices(&folder, 1.00, "7.00").scenario("runoff = \"2d\"");
     assert_eq!(case.attempts(), ["1560h 8.00", "2184h 1.00"]);
@@ -98,8 +103,9 @@ fn posted_credit_pays_what_is_not_invoiced_first_and_then_the_oldest_invoice() {
 
 #[test]
 fn the_rest_of_an_invoice_is_charged_in_whole_cents_and_the_surplus_is_credit() {
-    // Invoices of 4.00 (of 4.004) and 4.00 (of 4.008); 5.005 + 0.008 = 5.013 are not invoiced. 10 - 5.013 = 4.987 pay
-    // these and the first invoice, and 0.987 of the second, whose other 3.013 are attempted on day 119 as 3.02.
+    // Invoices of 4.00 (of 4.004) and 4.00 (of 4.008); 5.005 + 0.008 = 5.013 are not invoiced. 10 - 5.013 =
+    // 4.987 pay these and the first invoice, and 0.987 of the second, whose other 3.013 are attempted on day
+    // 119 as 3.02.
     let folder = tempfile::tempdir().unwrap();
     let case = |bought: &str| two_open_invoices(&folder, 1.001, bought).scenario("runoff = \"30d\"");
     assert_eq!(case("10.00").attempts(), ["1560h 10.00", "2856h 3.02"]);
@@ -109,8 +115,8 @@ fn the_rest_of_an_invoice_is_charged_in_whole_cents_and_the_surplus_is_credit() 
         ("credit_end_usd", "0.007"),
         ("invoices_paid", "2"),
     ]);
-    // 8 - 5.013 = 2.987: the first invoice's other 1.013 are attempted as 1.02. The surplus pays 0.007 of the second, as
-    // any credit would; its other 3.993 are attempted as 4.00.
+    // 8 - 5.013 = 2.987: the first invoice's other 1.013 are attempted as 1.02. The surplus pays 0.007 of the
+    // second, as any credit would; its other 3.993 are attempted as 4.00.
     assert_eq!(case("7.00").attempts(), ["1560h 8.00", "2184h 1.02", "2856h 4.00"]);
     case("7.00").gives(&[("cash_in_usd", "13.02"), ("credit_end_usd", "0.007"), ("invoices_paid", "2")]);
 }
