@@ -1,6 +1,34 @@
-//! A discrete-event simulator of billing policies for pay-per-use APIs.
+//! A discrete-event simulator of billing policies for pay-per-use APIs: what happens to revenue, cash, bad debt, refused
+//! requests and customers if you bill another way?
+//!
+//! The rooms, from the ground up; each knows only those above it in this list:
+//!
+//! | room | what is in it |
+//! | --- | --- |
+//! | [`money`] | whole nano-dollars, shares, rounding by name |
+//! | [`time`] | whole microseconds, the civil calendar |
+//! | [`rng`] | a random stream for each purpose, account, cohort and replication |
+//! | [`statistics`] | moments, confidence intervals, paired differences, quantiles |
+//! | [`document`] | TOML read key by key: every fault with its place, every default written down |
+//! | [`request`] | what a request uses, and why one is refused |
+//! | [`tariff`] | what a request costs |
+//! | [`account`] | an account as its policy sees it |
+//! | [`wallet`] | an account's money, and the double-entry books behind it |
+//! | [`workload`] | arrivals, token counts, traces; how payments fare; who the customers are |
+//! | [`policy`] | the trait, its events and commands, one file for each policy |
+//! | [`engine`] | one account under one policy: events, their order, the loop; what others may listen to |
+//! | [`metrics`] | listens to the engine, and names every figure once |
+//! | [`scenario`] | a whole scenario file, checked, with every default |
+//! | [`experiment`] | replications of a scenario under all its policies |
+//! | [`report`] | CSV files, plots, the terminal table, the story of one account |
+//! | [`cli`] | arguments to calls |
+//!
+//! What is not there: a policy sees neither the engine, the books, random numbers nor another account, and the engine
+//! names no policy: only `policy/mod.rs` does. Only `wallet` changes balances. Only `report` and `cli` write files. No
+//! wall clock, hash order or thread count reaches a result.
 
 pub mod account;
+pub mod cli;
 pub mod document;
 pub mod engine;
 pub mod experiment;

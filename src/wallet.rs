@@ -31,7 +31,8 @@ pub enum LedgerAccount {
 }
 
 impl LedgerAccount {
-    const COUNT: usize = LedgerAccount::BadDebt as usize + 1;
+    /// How many accounts the books have.
+    pub const COUNT: usize = LedgerAccount::BadDebt as usize + 1;
 
     /// The name used in output files.
     pub const fn name(self) -> &'static str {

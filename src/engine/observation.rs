@@ -3,6 +3,7 @@
 use super::event::{PaymentResult, Purpose};
 use crate::account::AccountView;
 use crate::money::Money;
+use crate::policy::Policy;
 use crate::request::Refusal;
 use crate::time::{Span, Time};
 use crate::wallet::{Entry, Posting};
@@ -165,6 +166,9 @@ pub enum Happening {
 
 /// Listens to one account under one policy.
 pub trait Observer {
+    /// The account comes under a policy: before all else at signup, and at a move before it is noted.
+    fn comes_under(&mut self, _policy: &dyn Policy) {}
+
     /// Requests met their fate; `account` is as they left it.
     fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView);
 
@@ -188,6 +192,10 @@ impl Observer for () {
 
 /// Two that listen to the same.
 impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn comes_under(&mut self, policy: &dyn Policy) {
+        self.0.comes_under(policy);
+        self.1.comes_under(policy);
+    }
     fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
         self.0.requests(span, fate, account);
         self.1.requests(span, fate, account);
@@ -208,6 +216,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
 
 /// One that may be there.
 impl<A: Observer> Observer for Option<A> {
+    fn comes_under(&mut self, policy: &dyn Policy) {
+        if let Some(observer) = self {
+            observer.comes_under(policy);
+        }
+    }
     fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
         if let Some(observer) = self {
             observer.requests(span, fate, account);

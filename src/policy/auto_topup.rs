@@ -1,6 +1,9 @@
 //! `auto_topup`: prepaid credit that is bought anew whenever the balance reaches a threshold.
 
-use super::{Command, Gate, Kind, Parameter, Policy, PolicyEvent, closed_without_credit};
+use super::{
+    Command, Gate, Kind, Parameter, Policy, PolicyEvent, closed_without_credit, initial_purchase_terms,
+    retry_terms,
+};
 use crate::account::AccountView;
 use crate::document::{Charge, Dollars, Table};
 use crate::money::Money;
@@ -224,6 +227,25 @@ impl Policy for AutoTopup {
 
     fn initial_purchase(&self) -> Option<Money> {
         Some(self.initial_purchase)
+    }
+
+    fn threshold(&self) -> Option<Money> {
+        Some(self.threshold)
+    }
+
+    fn terms(&self) -> Vec<String> {
+        let at = format!("at a balance of {} or below", self.threshold);
+        let top_up = match self.refill {
+            Refill::Amount(amount) => format!("{at}, {amount} is bought"),
+            Refill::Target(target) => format!("{at}, what lacks to {target} is bought"),
+        };
+        initial_purchase_terms(self.initial_purchase)
+            .into_iter()
+            .chain([top_up])
+            .chain(self.monthly_budget.map(|budget| format!("at most {budget} a month")))
+            .chain(self.max_per_day.map(|most| format!("at most {most} purchases a day")))
+            .chain(retry_terms(&self.retry_after))
+            .collect()
     }
 
     fn for_new_account(&self) -> Box<dyn Policy> {

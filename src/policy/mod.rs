@@ -51,6 +51,16 @@ pub trait Policy: Send + Sync {
         false
     }
 
+    /// The balance at or below which credit is bought automatically, where it is.
+    fn threshold(&self) -> Option<Money> {
+        None
+    }
+
+    /// The rules with their figures, as clauses of a sentence: what the story of an account is headed with.
+    fn terms(&self) -> Vec<String> {
+        vec![]
+    }
+
     /// The same rules for another account that begins.
     fn for_new_account(&self) -> Box<dyn Policy>;
 }
@@ -71,6 +81,17 @@ pub enum Gate {
 /// The gate of a prepaid policy whose credit is used up.
 pub fn closed_without_credit(account: &AccountView) -> Gate {
     Gate::Closed(if account.has_payment_method { Refusal::NoCredit } else { Refusal::NoPaymentMethod })
+}
+
+/// The clause on what is bought at signup or at a move, where something is.
+fn initial_purchase_terms(amount: Money) -> Option<String> {
+    amount.is_positive().then(|| format!("{amount} is bought at first"))
+}
+
+/// The clause on waits before another try, where there are any.
+fn retry_terms(waits: &[Span]) -> Option<String> {
+    let waits: Vec<String> = waits.iter().map(Span::to_string).collect();
+    (!waits.is_empty()).then(|| format!("a soft decline is tried again after {}", waits.join(", then ")))
 }
 
 /// What a policy is told.

@@ -1,6 +1,6 @@
 //! `postpaid`: usage is billed at the end of the month, up to a limit that grows with what has been paid.
 
-use super::{Command, Gate, InvoiceTerms, Kind, Parameter, Policy, PolicyEvent};
+use super::{Command, Gate, InvoiceTerms, Kind, Parameter, Policy, PolicyEvent, retry_terms};
 use crate::account::AccountView;
 use crate::document::{Charge, Dollars, Table};
 use crate::money::Money;
@@ -204,6 +204,25 @@ impl Policy for Postpaid {
 
     fn is_postpaid(&self) -> bool {
         true
+    }
+
+    fn terms(&self) -> Vec<String> {
+        let limits = self.tiers.iter().map(|tier| match tier.paid {
+            Money::ZERO => format!("a limit of {} a month", tier.limit),
+            paid => format!("of {} from {paid} paid", tier.limit),
+        });
+        let counts = (self.counts == LimitCounts::Billed && !self.tiers.is_empty())
+            .then(|| "which counts only what credit does not cover".to_owned());
+        let InvoiceTerms { minimum, due_after, retry_after, write_off_after } = &self.terms;
+        ["usage beyond credit is invoiced on the first of the month".to_owned()]
+            .into_iter()
+            .chain(limits)
+            .chain(counts)
+            .chain((*minimum > Money::CENT).then(|| format!("invoices of at least {minimum}")))
+            .chain((*due_after > Span::ZERO).then(|| format!("due {due_after} after their issue")))
+            .chain(retry_terms(retry_after))
+            .chain(write_off_after.map(|after| format!("written off {after} after the issue")))
+            .collect()
     }
 
     fn for_new_account(&self) -> Box<dyn Policy> {

@@ -1,6 +1,8 @@
 //! `prepaid_pause`: credit is bought in advance, and usage pauses when it is used up.
 
-use super::{Command, Gate, Kind, Parameter, Policy, PolicyEvent, closed_without_credit};
+use super::{
+    Command, Gate, Kind, Parameter, Policy, PolicyEvent, closed_without_credit, initial_purchase_terms,
+};
 use crate::account::AccountView;
 use crate::document::Charge;
 use crate::money::Money;
@@ -61,6 +63,11 @@ impl Policy for PrepaidPause {
 
     fn initial_purchase(&self) -> Option<Money> {
         Some(self.initial_purchase)
+    }
+
+    fn terms(&self) -> Vec<String> {
+        let served = "requests run while the balance is above zero".to_owned();
+        initial_purchase_terms(self.initial_purchase).into_iter().chain([served]).collect()
     }
 
     fn for_new_account(&self) -> Box<dyn Policy> {

@@ -41,11 +41,8 @@ const EXPIRY: Alarm = Alarm(0);
 fn read(table: &mut Table<'_>, kinds: &super::Kinds) -> Option<Box<dyn Policy>> {
     let credit = table.get_or::<Dollars>("credit", "1.00");
     let expires_after = table.get::<Span>("expires_after");
-    let Some(mut then) =
-        table.require_child("then", "say what follows, as in `then = { kind = \"prepaid_pause\" }`")
-    else {
-        return None;
-    };
+    let then = table.require_child("then", "say what follows, as in `then = { kind = \"prepaid_pause\" }`");
+    let mut then = then?;
     let (kind, policy) = kinds.read(&mut then)?;
     if kind.name == KIND.name {
         then.fault("kind", "a trial follows a trial".to_owned(), "let another kind of policy follow");
@@ -115,6 +112,16 @@ impl Policy for Trial {
     /// Where the account moves on at once, nothing is to be prevented.
     fn allowance(&self, account: &AccountView) -> Money {
         if account.has_payment_method { Money::MAX } else { account.balance }
+    }
+
+    fn terms(&self) -> Vec<String> {
+        let credit = match self.expires_after {
+            Some(after) => format!("{} of promotional credit for {after}", self.credit),
+            None => format!("{} of promotional credit", self.credit),
+        };
+        let then = self.then.terms().into_iter().enumerate();
+        let then = then.map(|(index, clause)| if index == 0 { format!("then {clause}") } else { clause });
+        [credit].into_iter().chain(then).collect()
     }
 
     fn for_new_account(&self) -> Box<dyn Policy> {

@@ -7,6 +7,7 @@ pub mod manifest;
 pub mod plot;
 #[cfg(test)]
 mod sample;
+pub mod story;
 pub mod terminal;
 pub mod warnings;
 
