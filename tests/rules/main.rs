@@ -19,13 +19,14 @@ mod wallet;
 
 use billsim::account::AccountView;
 use billsim::engine::observation::{Fate, Happening, Observer, RequestSpan};
-use billsim::experiment::{self, ALL_COHORTS, LedgerRow, Options, Outcome, Row, Setup};
+use billsim::experiment::{self, ALL_COHORTS, Ledger, LedgerRow, Options, Outcome, Row, Setup};
 use billsim::metrics::MEASURES;
 use billsim::policy::Kinds;
 use billsim::scenario::Scenario;
 use billsim::time::Time;
 use billsim::wallet::{Entry, Posting};
 use std::fmt::Write;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -199,23 +200,31 @@ fn parse(folder: &Path, text: &str) -> Scenario {
 }
 
 fn run(scenario: &Scenario) -> Run {
-    let first = &scenario.policies[0].name;
-    let mut ledger = Vec::new();
-    let mut write = |row: &LedgerRow<'_>| {
-        if row.policy == first {
-            let Posting { entry, amount } = row.posting;
-            ledger.push(format!("{} {} {amount}", clock(row.at), entry.name()));
-        }
-        Ok(())
-    };
+    let mut ledger = Postings { policy: scenario.policies[0].name.clone(), listed: Vec::new() };
     let options = Options {
         list_accounts: false,
-        ledger: Some(&mut write),
+        ledger: Some(&mut ledger),
         progress: &|_| {},
         interrupt: &AtomicBool::new(false),
     };
     let outcome = experiment::run(scenario, options).expect("the scenario runs");
-    Run { outcome, ledger }
+    Run { outcome, ledger: ledger.listed }
+}
+
+/// Lists the postings under one policy.
+struct Postings {
+    policy: String,
+    listed: Vec<String>,
+}
+
+impl Ledger for Postings {
+    fn append(&mut self, row: &LedgerRow<'_>) -> io::Result<()> {
+        if row.policy == self.policy {
+            let Posting { entry, amount } = row.posting;
+            self.listed.push(format!("{} {} {amount}", clock(row.at), entry.name()));
+        }
+        Ok(())
+    }
 }
 
 /// Prompt tokens that cost so much, at a dollar per million.
