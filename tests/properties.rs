@@ -64,7 +64,7 @@ fn workload() -> impl Strategy<Value = String> {
         &["models = { \"m\" = 1 }", "models = { \"m\" = 1, \"n\" = 2 }"],
         &[
             "tokens = { prompt = 50000, output = 1000 }",
-            "tokens = { prompt = { lognormal = { median = 20000, sigma = 1 } }, output = 9, cached_share = 1 }",
+            "tokens = { prompt = { lognormal = { mean = 3e4, cv = 1.5 } }, output = 9, cached_share = 0.4 }",
         ],
     ])
 }
