@@ -795,12 +795,12 @@ pub(super) mod tests {
             "a request drew 1.000e300 output tokens, and at most 4294967295 can be counted: \
              set a `max` on `output`"
         );
-        // 4.3e9 tokens at 75,000 nano-dollars cost 322,000 dollars: the 12,418th is too much.
+        // 4.3e9 tokens at 75,000 nano-dollars cost 322,000 dollars: the 6,209th is too much.
         workload.tokens.output = Distribution::constant(f64::from(u32::MAX));
         assert_eq!(failure(&workload), None);
-        workload.arrivals = Arrivals::Gamma { per_day: 414.0, cv: 0.0 };
+        workload.arrivals = Arrivals::Gamma { per_day: 207.0, cv: 0.0 };
         assert_eq!(failure(&workload), Some(Overflow::Usage));
-        workload.arrivals = Arrivals::Gamma { per_day: 413.0, cv: 0.0 };
+        workload.arrivals = Arrivals::Gamma { per_day: 206.0, cv: 0.0 };
         assert_eq!(failure(&workload), None);
     }
 
