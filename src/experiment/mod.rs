@@ -24,16 +24,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The name of the cohort that sums all others.
 pub const ALL_COHORTS: &str = "all";
 
+/// Takes a ledger, one posting at a time.
+pub type LedgerSink<'o> = dyn FnMut(&LedgerRow<'_>) -> io::Result<()> + 'o;
+
 /// How a run is watched, stopped, and what it lists beside the measures.
 pub struct Options<'o> {
     /// Whether to give a row for each account of replication 0.
     pub list_accounts: bool,
     /// Takes every posting of replication 0, in the order of cohort, account, policy, time.
-    pub ledger: Option<&'o mut dyn FnMut(&LedgerRow<'_>) -> io::Result<()>>,
+    pub ledger: Option<&'o mut LedgerSink<'o>>,
     /// Told how many more requests have been simulated, now and then, from any thread.
     pub progress: &'o (dyn Fn(u64) + Sync),
     /// Ends the run with [`ExperimentError::Interrupted`] once it is set.
     pub interrupt: &'o AtomicBool,
+}
+
+/// Nothing but the measures, unwatched and to the end.
+impl Default for Options<'_> {
+    fn default() -> Self {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        Options { list_accounts: false, ledger: None, progress: &|_| {}, interrupt: &NEVER }
+    }
 }
 
 /// Why a run gave no outcome.
@@ -86,6 +97,14 @@ pub struct Row {
     pub replication: u32,
     /// A value for each of [`crate::metrics::MEASURES`].
     pub values: Vec<Quantity>,
+}
+
+impl Row {
+    /// The value of the measure of that name, such as `usage_usd`; `None` where there is no such measure.
+    pub fn value(&self, measure: &str) -> Option<Quantity> {
+        let index = MEASURES.iter().position(|known| known.name == measure)?;
+        Some(self.values[index])
+    }
 }
 
 /// The daily measures of a policy in a cohort, over replications.
@@ -246,7 +265,7 @@ impl<'s> Gathering<'s> {
         &mut self,
         task: &Task,
         chunk: Chunk,
-        ledger: Option<&mut (dyn FnMut(&LedgerRow<'_>) -> io::Result<()> + '_)>,
+        ledger: Option<&mut LedgerSink<'_>>,
     ) -> Result<(), ExperimentError> {
         if task.replication != self.replication {
             self.end_replication();
@@ -268,12 +287,7 @@ impl<'s> Gathering<'s> {
         Ok(())
     }
 
-    fn ledger_rows(
-        &self,
-        task: &Task,
-        details: &Details,
-        write: &mut (dyn FnMut(&LedgerRow<'_>) -> io::Result<()> + '_),
-    ) -> io::Result<()> {
+    fn ledger_rows(&self, task: &Task, details: &Details, write: &mut LedgerSink<'_>) -> io::Result<()> {
         details.postings.iter().try_for_each(|(at, posting)| {
             write(&LedgerRow {
                 at: *at,
