@@ -1,7 +1,7 @@
 //! The customer: questions, answers, and what is done on a yes.
 
-use super::event::{Answer, Event};
-use super::observation::{Happening, Observer, PurchaseKind, Question};
+use super::event::{Answer, Event, PurchaseKind};
+use super::observation::{Happening, Observer, Question};
 use super::standing::Standing;
 use super::{Lane, at_least_a_second};
 use crate::money::Money;

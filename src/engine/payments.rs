@@ -1,7 +1,7 @@
 //! Payments: the card on file, attempts and their luck, and purchases of credit.
 
-use super::event::{Attempt, Event, PaymentResult, Purpose};
-use super::observation::{Happening, Observer, PurchaseKind, Question};
+use super::event::{Attempt, Event, PaymentResult, PurchaseKind, Purpose};
+use super::observation::{Happening, Observer, Question};
 use super::{Lane, at_least_a_second};
 use crate::money::Money;
 use crate::policy::PolicyEvent;
