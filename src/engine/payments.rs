@@ -31,9 +31,6 @@ pub(super) struct Payments {
     purchases_of_day: (usize, u32),
     /// The top-up that was just declined, while the policy decides what becomes of it.
     declined_top_up: Option<u32>,
-    attempted_in_all: Money,
-    /// Whether purchases went beyond what an account may have.
-    pub overflowed: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -240,7 +237,10 @@ impl<O: Observer> Lane<'_, O> {
     /// The processor takes its fee for a payment.
     pub(super) fn pay_fee(&mut self, payment: Money) {
         let model = self.world.payments;
-        self.wallet.pay_fee(payment.share_to_cent(model.fee_share) + model.fee_fixed);
+        let fee = payment.share_to_cent(model.fee_share) + model.fee_fixed;
+        if self.is_countable(fee) {
+            self.wallet.pay_fee(fee);
+        }
     }
 
     /// Begins a purchase with its first attempt. Needs a payment method; none is made by those who have left, nor
@@ -251,14 +251,10 @@ impl<O: Observer> Lane<'_, O> {
         if forbidden || !self.payments.has_card() {
             return;
         }
-        let payments = &mut self.payments;
-        match payments.attempted_in_all.plus_within_limit(amount) {
-            Some(sum) => payments.attempted_in_all = sum,
-            None => {
-                payments.overflowed = true;
-                return;
-            }
+        if !self.is_countable(amount) {
+            return;
         }
+        let payments = &mut self.payments;
         let number = payments.purchases;
         payments.purchases += 1;
         payments.under_way.push(Purchase {
@@ -364,8 +360,10 @@ impl<O: Observer> Lane<'_, O> {
     }
 
     pub(super) fn plan_top_up_retry(&mut self, wait: Span) {
-        if let Some(purchase) = self.payments.declined_top_up.take() {
-            self.plan_retry(purchase, wait, Event::TopUpRetry { purchase });
+        match self.payments.declined_top_up.take() {
+            Some(number) if self.in_runoff => self.fail(number),
+            Some(purchase) => self.plan_retry(purchase, wait, Event::TopUpRetry { purchase }),
+            None => {}
         }
     }
 

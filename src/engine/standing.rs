@@ -37,6 +37,9 @@ impl<O: Observer> Lane<'_, O> {
         if self.customer.has_churned {
             return Gate::Closed(Refusal::NoCredit); // nothing is requested; any reason will do
         }
+        if self.is_not_open() {
+            return Gate::Closed(Refusal::NoCredit);
+        }
         let gate = self.policy.gate(&self.view());
         if self.collections.any_overdue() && gate != Gate::Closed(Refusal::NoPaymentMethod) {
             return Gate::Closed(Refusal::PastDue);

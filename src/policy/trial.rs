@@ -41,11 +41,8 @@ const EXPIRY: Alarm = Alarm(0);
 fn read(table: &mut Table<'_>, kinds: &super::Kinds) -> Option<Box<dyn Policy>> {
     let credit = table.get_or::<Dollars>("credit", "1.00");
     let expires_after = table.get::<Span>("expires_after");
-    let Some(mut then) =
-        table.require_child("then", "say what follows, as in `then = { kind = \"prepaid_pause\" }`")
-    else {
-        return None;
-    };
+    let then = table.require_child("then", "say what follows, as in `then = { kind = \"prepaid_pause\" }`");
+    let mut then = then?;
     let (kind, policy) = kinds.read(&mut then)?;
     if kind.name == KIND.name {
         then.fault("kind", "a trial follows a trial".to_owned(), "let another kind of policy follow");
