@@ -230,12 +230,11 @@ fn run_one(
         true => Some(LedgerWriter::create(folder.path(), scenario.calendar())?),
         false => None,
     };
-    let mut append = ledger.as_mut().map(|ledger| |row: &experiment::LedgerRow<'_>| ledger.append(row));
     let outcome = experiment::run(
         scenario,
         Options {
             list_accounts: arguments.accounts,
-            ledger: append.as_mut().map(|append| append as _),
+            ledger: ledger.as_mut().map(|ledger| ledger as _),
             progress: &|requests| bar.inc(requests),
             interrupt,
         },

@@ -27,9 +27,9 @@ impl Money {
     pub const CENT: Money = Money(CENT);
     /// More than any account can have: "no limit", "never".
     pub const MAX: Money = Money(i64::MAX);
-    /// What one account may use, or buy, over its life: four billion dollars. Any sum of a few amounts within it
-    /// fits 64 bits; beyond it a run ends with an error.
-    pub const LIMIT: Money = Money(4_000_000_000 * DOLLAR);
+    /// What one account may use over its life, and what it may buy, be granted and pay in fees together: two billion
+    /// dollars. Any sum of four amounts within it fits 64 bits; beyond it a run ends with an error.
+    pub const LIMIT: Money = Money(2_000_000_000 * DOLLAR);
 
     /// So many nano-dollars.
     pub const fn from_nanos(nanos: i64) -> Money {

@@ -22,11 +22,12 @@ use crate::workload::Block;
 use crate::workload::customer::CustomerModel;
 use crate::workload::payments::PaymentModel;
 use customer::Customer;
-use event::{CUSTOMER_ACTIONS, Event, EventQueue};
+use event::{CUSTOMER_ACTIONS, Event, EventQueue, PurchaseKind};
 use invoices::Collections;
-use observation::{Fate, Happening, Observer, PurchaseKind, RequestSpan};
+use observation::{Fate, Happening, Observer, RequestSpan};
 use payments::Payments;
 use standing::Standing;
+use std::ops::Range;
 
 /// What all accounts of a cohort share.
 #[derive(Clone, Copy, Debug)]
@@ -39,17 +40,18 @@ pub struct World<'w> {
     pub customer: &'w CustomerModel,
 }
 
-/// An account bought for more than [`Money::LIMIT`] over its life.
+/// What an account bought, was granted and paid in fees is more than [`Money::LIMIT`] over its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PurchasesOverflow;
+pub struct Uncountable;
 
-impl std::fmt::Display for PurchasesOverflow {
+impl std::fmt::Display for Uncountable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "its purchases are more than ${} in all; lower amounts or the demand", Money::LIMIT)
+        let limit = Money::LIMIT;
+        write!(f, "purchases, grants and fees are more than ${limit} in all; lower the amounts or the demand")
     }
 }
 
-impl std::error::Error for PurchasesOverflow {}
+impl std::error::Error for Uncountable {}
 
 /// One account under one policy.
 pub struct Lane<'w, O> {
@@ -66,6 +68,10 @@ pub struct Lane<'w, O> {
     collections: Collections,
     customer: Customer,
     standing: Standing,
+    /// What the account has bought, was granted and has paid in fees.
+    counted: Money,
+    /// Whether that went beyond [`Money::LIMIT`]: the account's figures are of no use then.
+    is_uncountable: bool,
     /// Whether the account is just coming under its policy.
     is_opening: bool,
     /// Whether the horizon has passed: nothing is requested or judged any more.
@@ -94,6 +100,8 @@ impl<'w, O: Observer> Lane<'w, O> {
             collections: Collections::default(),
             customer: Customer::default(),
             standing: Standing::default(),
+            counted: Money::ZERO,
+            is_uncountable: false,
             is_opening: false,
             in_runoff: false,
         };
@@ -131,7 +139,7 @@ impl<'w, O: Observer> Lane<'w, O> {
     }
 
     /// Serves requests until one uses up the headroom, or the source that pays; returns the index after the last.
-    fn serve(&mut self, block: &Block, span: std::ops::Range<usize>, headroom: Money) -> usize {
+    fn serve(&mut self, block: &Block, span: Range<usize>, headroom: Money) -> usize {
         assert!(headroom.is_positive(), "a policy that opens its gate states a headroom above zero");
         let crossing = block.first_to_reach(span.clone(), headroom.min(self.wallet.left_of_source()));
         if crossing > span.start {
@@ -164,6 +172,7 @@ impl<'w, O: Observer> Lane<'w, O> {
             _ => postings.iter().for_each(|posting| self.observer.posting(self.now, *posting)),
         }
         self.wallet.reuse(postings);
+        self.audit();
         if overshoot.is_positive() {
             self.note(Happening::Overshot(overshoot));
         }
@@ -172,7 +181,7 @@ impl<'w, O: Observer> Lane<'w, O> {
     }
 
     /// Lets requests go unserved; returns the index after the last.
-    fn lose(&mut self, block: &Block, range: std::ops::Range<usize>, refused: Fate) -> usize {
+    fn lose(&mut self, block: &Block, range: Range<usize>, refused: Fate) -> usize {
         let fate = if self.customer.has_churned { Fate::Churned } else { refused };
         let end = range.end;
         let view = self.view();
@@ -186,15 +195,13 @@ impl<'w, O: Observer> Lane<'w, O> {
             let (at, event) = self.queue.pop().expect("there is an event as long as it has a time");
             self.now = at;
             self.happen(event);
-            if cfg!(debug_assertions) {
-                self.wallet.audit();
-            }
+            self.audit();
             self.judge_when_settled();
         }
     }
 
     /// Ends the account: what is still due before the horizon, then the run-off. Returns what it leaves behind.
-    pub fn finish(mut self) -> Result<(O, Wallet, Money), PurchasesOverflow> {
+    pub fn finish(mut self) -> Result<(O, Wallet, Money), Uncountable> {
         let calendar = self.world.calendar;
         let just_before = |instant: Time| Time::from_micros(instant.micros() - 1);
         self.advance(just_before(calendar.horizon));
@@ -204,11 +211,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.advance(just_before(calendar.end));
         self.wallet.audit_closing();
         let overdue = self.overdue_amount();
-        if self.payments.overflowed {
-            Err(PurchasesOverflow)
-        } else {
-            Ok((self.observer, self.wallet, overdue))
-        }
+        if self.is_uncountable { Err(Uncountable) } else { Ok((self.observer, self.wallet, overdue)) }
     }
 
     fn happen(&mut self, event: Event) {
@@ -294,7 +297,19 @@ impl<'w, O: Observer> Lane<'w, O> {
         }
     }
 
+    /// Takes in an amount that comes to the account; returns whether all such amounts together can be counted.
+    fn is_countable(&mut self, amount: Money) -> bool {
+        match self.counted.plus_within_limit(amount) {
+            Some(sum) => self.counted = sum,
+            None => self.is_uncountable = true,
+        }
+        !self.is_uncountable
+    }
+
     fn grant(&mut self, Grant { amount, expires_after }: Grant) {
+        if !self.is_countable(amount) {
+            return;
+        }
         let expires = expires_after.map(|after| self.now + after);
         self.wallet.grant(amount, expires.unwrap_or(Time::NEVER));
         if let Some(expires) = expires {
@@ -327,6 +342,13 @@ impl<'w, O: Observer> Lane<'w, O> {
             used_in_period: self.wallet.used_in_period(),
             billed_in_period: self.wallet.billed_in_period(),
             spend_limit: self.customer.spend_limit,
+        }
+    }
+
+    /// In tests and debug builds, checks the books.
+    fn audit(&self) {
+        if cfg!(debug_assertions) {
+            self.wallet.audit();
         }
     }
 

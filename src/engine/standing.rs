@@ -1,8 +1,8 @@
 //! Standing: whether an account is served, and what begins and ends when that changes.
 
 use super::Lane;
-use super::event::Event;
-use super::observation::{Happening, Observer, PurchaseKind};
+use super::event::{Event, PurchaseKind};
+use super::observation::{Happening, Observer};
 use crate::policy::Gate;
 use crate::request::Refusal;
 use crate::rng;
@@ -36,6 +36,9 @@ impl<O: Observer> Lane<'_, O> {
         }
         if self.customer.has_churned {
             return Gate::Closed(Refusal::NoCredit); // nothing is requested; any reason will do
+        }
+        if self.is_not_open() {
+            return Gate::Closed(Refusal::NoCredit);
         }
         let gate = self.policy.gate(&self.view());
         if self.collections.any_overdue() && gate != Gate::Closed(Refusal::NoPaymentMethod) {

@@ -24,15 +24,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The name of the cohort that sums all others.
 pub const ALL_COHORTS: &str = "all";
 
-/// Takes a ledger, one posting at a time.
-pub type LedgerSink<'o> = dyn FnMut(&LedgerRow<'_>) -> io::Result<()> + 'o;
+/// Takes postings as a run goes on.
+pub trait Ledger {
+    /// Takes the next posting.
+    ///
+    /// # Errors
+    /// If it cannot be kept; the run ends then.
+    fn append(&mut self, row: &LedgerRow<'_>) -> io::Result<()>;
+}
 
 /// How a run is watched, stopped, and what it lists beside the measures.
 pub struct Options<'o> {
     /// Whether to give a row for each account of replication 0.
     pub list_accounts: bool,
     /// Takes every posting of replication 0, in the order of cohort, account, policy, time.
-    pub ledger: Option<&'o mut LedgerSink<'o>>,
+    pub ledger: Option<&'o mut dyn Ledger>,
     /// Told how many more requests have been simulated, now and then, from any thread.
     pub progress: &'o (dyn Fn(u64) + Sync),
     /// Ends the run with [`ExperimentError::Interrupted`] once it is set.
@@ -265,7 +271,7 @@ impl<'s> Gathering<'s> {
         &mut self,
         task: &Task,
         chunk: Chunk,
-        ledger: Option<&mut LedgerSink<'_>>,
+        ledger: Option<&mut (dyn Ledger + '_)>,
     ) -> Result<(), ExperimentError> {
         if task.replication != self.replication {
             self.end_replication();
@@ -276,9 +282,9 @@ impl<'s> Gathering<'s> {
         }
         self.outcome.requests += chunk.requests;
         self.outcome.dropped_records += chunk.dropped_records;
-        if let Some(write) = ledger {
+        if let Some(ledger) = ledger {
             for details in &chunk.details {
-                self.ledger_rows(task, details, write).map_err(ExperimentError::Ledger)?;
+                self.append_postings(task, details, ledger).map_err(ExperimentError::Ledger)?;
             }
         }
         for details in chunk.details {
@@ -287,9 +293,9 @@ impl<'s> Gathering<'s> {
         Ok(())
     }
 
-    fn ledger_rows(&self, task: &Task, details: &Details, write: &mut LedgerSink<'_>) -> io::Result<()> {
+    fn append_postings(&self, task: &Task, details: &Details, ledger: &mut dyn Ledger) -> io::Result<()> {
         details.postings.iter().try_for_each(|(at, posting)| {
-            write(&LedgerRow {
+            ledger.append(&LedgerRow {
                 at: *at,
                 policy: &self.setup.scenario.policies[details.policy].name,
                 cohort: &self.setup.scenario.cohorts[task.cohort].name,

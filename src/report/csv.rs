@@ -1,7 +1,7 @@
 //! The CSV files: UTF-8, a header row, decimal points, no thousands separators, dollars exact.
 
 use super::{Error, Group};
-use crate::experiment::{AccountRow, BalancePoint, DayRow, LedgerRow, Outcome, Row};
+use crate::experiment::{AccountRow, BalancePoint, DayRow, Ledger, LedgerRow, Outcome, Row};
 use crate::metrics::{MEASURES, Quantity};
 use crate::statistics::{Moments, paired_difference};
 use crate::time::Calendar;
@@ -181,11 +181,17 @@ impl LedgerWriter {
         Ok(LedgerWriter { out, path, calendar })
     }
 
-    /// Appends a posting.
+    /// Writes what is still in memory. A ledger that is dropped before may lack its last lines.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn append(&mut self, row: &LedgerRow<'_>) -> io::Result<()> {
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.out.flush().map_err(Error::at(&self.path, "write"))
+    }
+}
+
+impl Ledger for LedgerWriter {
+    fn append(&mut self, row: &LedgerRow<'_>) -> io::Result<()> {
         let Posting { entry, amount } = row.posting;
         let (debit, credit) = entry.sides();
         self.out.write_record([
@@ -199,14 +205,6 @@ impl LedgerWriter {
             &amount.to_string(),
         ])?;
         Ok(())
-    }
-
-    /// Writes what is still in memory. A ledger that is dropped before may lack its last lines.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn finish(mut self) -> Result<(), Error> {
-        self.out.flush().map_err(Error::at(&self.path, "write"))
     }
 }
 

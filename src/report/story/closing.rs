@@ -136,8 +136,9 @@ impl Closing {
         page.write_indented(
             0,
             &format!(
-                "The books balance: cash {cash} = customer credit {liability} + net revenue {net_revenue} + breakage \
-                 {breakage} - receivable {} - fees {fees} - disputes {disputes} - bad debt {bad_debt}.",
+                "The books balance: cash {cash} = customer credit {liability} + net revenue {net_revenue} \
+                 + breakage {breakage} - receivable {} - fees {fees} - disputes {disputes} - bad debt \
+                  {bad_debt}.",
                 self.receivable()
             ),
         );

@@ -4,8 +4,8 @@ mod closing;
 mod page;
 
 use crate::account::AccountView;
-use crate::engine::event::{PaymentResult, Purpose};
-use crate::engine::observation::{Fate, Happening, Observer, PurchaseKind, Question, RequestSpan};
+use crate::engine::event::{PaymentResult, PurchaseKind, Purpose};
+use crate::engine::observation::{Fate, Happening, Observer, Question, RequestSpan};
 use crate::experiment::{Setup, SimulationError};
 use crate::money::Money;
 use crate::policy::Policy;
@@ -63,9 +63,9 @@ impl fmt::Display for StoryError {
 
 impl std::error::Error for StoryError {}
 
-/// Tells the story of one account: a line for each thing that happened, with the balance where it changed, and under
-/// it, the first time that it applies, the rule that says so; at the end a balance sheet. With `shows_postings` each
-/// line is followed by its postings, as `debit amount <- credit`.
+/// Tells the story of one account: a line for each thing that happened, with the balance where it changed,
+/// and under it, the first time that it applies, the rule that says so; at the end a balance sheet. With
+/// `shows_postings` each line is followed by its postings, as `debit amount <- credit`.
 ///
 /// # Errors
 /// Where there is no such account, it goes beyond what can be counted, or the story cannot be written.
@@ -137,6 +137,8 @@ struct Narrator<'p> {
     /// The purchase that waits for a period that allows it.
     deferred: Option<Money>,
     is_not_open: bool,
+    /// Whether top-up is disabled until the card is replaced.
+    top_up_is_off: bool,
     has_churned: bool,
 }
 
@@ -159,6 +161,7 @@ impl<'p> Narrator<'p> {
             issued: Vec::new(),
             deferred: None,
             is_not_open: false,
+            top_up_is_off: false,
             has_churned: false,
         }
     }
@@ -294,16 +297,16 @@ impl<'p> Narrator<'p> {
                     self.rule(
                         account,
                         format!(
-                            "balance at or below the threshold of {threshold}, no purchase under way: a top-up is \
-                             attempted"
+                            "balance at or below the threshold of {threshold}, no purchase under way: a \
+                             top-up is attempted"
                         ),
                     );
                 }
             }
             (Some(PurchaseKind::WithPaymentMethod), _) => self.rule(
                 account,
-                "who adds a payment method while stopped under a prepaid policy buys the initial purchase at once, or \
-                 the amount of `buys_credit` where there is none",
+                "who adds a payment method while stopped under a prepaid policy buys the initial purchase \
+                 at once, or the amount of `buys_credit` where there is none",
             ),
             (None, Purpose::Invoice(_)) if has_new_card => {
                 self.rule(account, "what is newly on file pays all open invoices at once, oldest first");
@@ -374,6 +377,10 @@ impl<'p> Narrator<'p> {
     fn stop_rule(&self, account: &AccountView, reason: Refusal) -> String {
         let purchased = account.purchased_in_period;
         match reason {
+            Refusal::NoCredit if self.top_up_is_off => {
+                "the balance is used up, and the card fails: a new card is asked for, not a purchase"
+                    .to_owned()
+            }
             Refusal::NoCredit => "the balance is used up".to_owned(),
             Refusal::NoPaymentMethod => "nothing is on file that could pay".to_owned(),
             Refusal::PastDue => {
@@ -387,8 +394,8 @@ impl<'p> Narrator<'p> {
                 format!("what counts in this month has reached its limit{limit}{asked}")
             }
             Refusal::BudgetReached => format!(
-                "with {purchased} bought this month, only a budget prevents a top-up: nobody is asked, the next month \
-                 looks again"
+                "with {purchased} bought this month, only a budget prevents a top-up: nobody is asked, the \
+                 next month looks again"
             ),
             Refusal::Closed | Refusal::RateLimited | Refusal::OnHold => {
                 unreachable!("these reasons stop no account")
@@ -420,7 +427,8 @@ impl<'p> Narrator<'p> {
         self.heard = rest;
         self.rule(
             account,
-            "an invoice unpaid for too long closes the account: open invoices and what is not invoiced are written off",
+            "an invoice unpaid for too long closes the account: open invoices and what is not invoiced are \
+             written off",
         );
     }
 }
@@ -505,8 +513,8 @@ impl Observer for &mut Narrator<'_> {
                     self.say(account, format!("the purchase of {amount} waits"));
                     self.rule(
                         account,
-                        "beyond what the customer is willing to pay in a month: it is made at the first day that \
-                         allows it, if the stop still lasts",
+                        "beyond what the customer is willing to pay in a month: it is made at the first \
+                         day that allows it, if the stop still lasts",
                     );
                 }
             }
@@ -528,11 +536,12 @@ impl Observer for &mut Narrator<'_> {
                 }
             }
             Happening::TopUpDisabled => {
+                self.top_up_is_off = true;
                 self.say(account, "top-up is disabled");
                 self.rule(
                     account,
-                    "after a hard decline, or a soft one that is not retried, top-up is disabled until the card is \
-                     replaced",
+                    "after a hard decline, or a soft one that is not retried, top-up is disabled until the \
+                     card is replaced",
                 );
             }
             Happening::InvoiceIssued { number, amount } => {
@@ -571,6 +580,7 @@ impl Observer for &mut Narrator<'_> {
             Happening::CardRenewed => self.say(account, "the card on file expires and is renewed at once"),
             Happening::CardReplaced => {
                 self.new_card_at = Some(now);
+                self.top_up_is_off = false;
                 self.declined.retain(|declined| matches!(declined, Purpose::Purchase(_)));
                 self.say(account, "the customer replaces the card");
             }
@@ -580,10 +590,11 @@ impl Observer for &mut Narrator<'_> {
             }
             Happening::Asked { question, acts_at } => self.asked(account, question, acts_at),
             Happening::AnswerDropped(question) => {
-                self.say(account, format!("the customer need not {} any more", deed(question)));
+                self.say(account, format!("the customer's yes to {} is void", deed(question)));
                 self.rule(
                     account,
-                    "a yes is dropped when the stop is over, that to a new card when nothing that failed is left",
+                    "a yes counts while its stop lasts, one to replace the card while something that failed \
+                     is left",
                 );
             }
             Happening::NotOpen => {
@@ -591,8 +602,8 @@ impl Observer for &mut Narrator<'_> {
                 self.say(account, "not open yet");
                 self.rule(
                     account,
-                    "its first purchase is under way, and there is nothing else to spend: requests are refused \
-                     no_credit, but the account is not stopped",
+                    "its first purchase is under way, and there is nothing else to spend: requests are \
+                     refused no_credit, but the account is not stopped",
                 );
             }
             Happening::Stopped(reason) => {
@@ -611,13 +622,15 @@ impl Observer for &mut Narrator<'_> {
                 self.say(account, format!("{text} after {after}"));
             }
             Happening::Moved { converted } => {
+                self.top_up_is_off = false;
                 let why = if converted { "the trial ends" } else { "the policy changes" };
                 let terms = self.terms();
                 self.say(account, format!("{why}; from now on: {terms}"));
                 if converted {
                     self.rule(
                         account,
-                        "a trial whose credit is used up or has expired moves on once a payment method is on file",
+                        "a trial whose credit is used up or has expired moves on once a payment method is \
+                         on file",
                     );
                 }
             }

@@ -40,8 +40,8 @@ pub(super) struct Line {
     pub postings: Vec<Posting>,
 }
 
-/// Writes lines as they come, but for those of the present second: whether they need microseconds to be told apart is
-/// known when it is over.
+/// Writes lines as they come, but for those of the present second: whether they need microseconds to be told
+/// apart is known when it is over.
 pub(super) struct Page<'p> {
     out: &'p mut dyn Write,
     calendar: &'p Calendar,
