@@ -5,26 +5,21 @@
 //! flickers.
 
 use billsim::experiment::{self, ALL_COHORTS, Options, Row};
-use billsim::metrics::MEASURES;
 use billsim::policy::Kinds;
 use billsim::scenario::Scenario;
 use billsim::statistics::Moments;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 fn rows_of(case: &str) -> Vec<Row> {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/validation").join(case).with_extension("toml");
     let loaded = Scenario::read(&path, &Kinds::built_in()).unwrap_or_else(|faults| panic!("{faults}"));
-    let options =
-        Options { list_accounts: false, ledger: None, progress: &|_| {}, interrupt: &AtomicBool::new(false) };
-    let outcome = experiment::run(&loaded.scenario, options).expect("the scenario runs");
+    let outcome = experiment::run(&loaded.scenario, Options::default()).expect("the scenario runs");
     outcome.rows.into_iter().filter(|row| row.cohort == ALL_COHORTS).collect()
 }
 
 fn value(row: &Row, column: &str) -> f64 {
-    let place = MEASURES.iter().position(|measure| measure.name == column).expect("a measure");
-    row.values[place].as_f64()
+    row.value(column).expect("a measure").as_f64()
 }
 
 /// Checks that differences, one for each replication, have mean zero.

@@ -303,7 +303,7 @@ impl Read for Charge {
 fn amount(value: &Value<'_>) -> Option<Money> {
     let hint = format!("write dollars without a sign, as in `{} = 25.00`", value.name);
     let most = i128::from(Money::LIMIT.nanos());
-    let nanos = value.exact(9, 0, most, "an amount of money from 0 to 4 billion dollars", &hint)?;
+    let nanos = value.exact(9, 0, most, "an amount of money from 0 to 2 billion dollars", &hint)?;
     i64::try_from(nanos).ok().map(Money::from_nanos)
 }
 

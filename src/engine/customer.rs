@@ -1,7 +1,7 @@
 //! The customer: questions, answers, and what is done on a yes.
 
-use super::event::{Answer, Event};
-use super::observation::{Happening, Observer, PurchaseKind, Question};
+use super::event::{Answer, Event, PurchaseKind};
+use super::observation::{Happening, Observer, Question};
 use super::standing::Standing;
 use super::{Lane, at_least_a_second};
 use crate::money::Money;
@@ -250,10 +250,11 @@ impl<O: Observer> Lane<'_, O> {
         }
     }
 
-    /// A purchase in answer to a question was declined for good: a new card would try it again.
+    /// A purchase in answer to a question was declined for good: a new card would try it again, if the stop lasts.
     pub(super) fn want_new_card_for_purchase(&mut self, stop: u32) {
+        let gets_card = self.ask(Question::ReplaceCard);
         if self.is_in_stop(stop) {
-            self.customer.purchase_wants_card = self.ask(Question::ReplaceCard);
+            self.customer.purchase_wants_card = gets_card;
         }
     }
 

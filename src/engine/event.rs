@@ -1,6 +1,5 @@
 //! Events of one account, and the order in which they happen.
 
-use super::observation::PurchaseKind;
 use crate::money::Money;
 use crate::policy::Alarm;
 use crate::time::Time;
@@ -80,6 +79,19 @@ pub enum Purpose {
     Purchase(u32),
     /// The invoice of that number.
     Invoice(u32),
+}
+
+/// The kind of a purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PurchaseKind {
+    /// At signup, or at a move to another policy.
+    Initial,
+    /// Automatic top-up.
+    TopUp,
+    /// By a customer who added a payment method in a stop.
+    WithPaymentMethod,
+    /// By a customer who was asked to buy credit.
+    Answer,
 }
 
 /// How an attempt at payment ends.

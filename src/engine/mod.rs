@@ -22,11 +22,12 @@ use crate::workload::Block;
 use crate::workload::customer::CustomerModel;
 use crate::workload::payments::PaymentModel;
 use customer::Customer;
-use event::{CUSTOMER_ACTIONS, Event, EventQueue};
+use event::{CUSTOMER_ACTIONS, Event, EventQueue, PurchaseKind};
 use invoices::Collections;
-use observation::{Fate, Happening, Observer, PurchaseKind, RequestSpan};
+use observation::{Fate, Happening, Observer, RequestSpan};
 use payments::Payments;
 use standing::Standing;
+use std::ops::Range;
 
 /// What all accounts of a cohort share.
 #[derive(Clone, Copy, Debug)]
@@ -138,7 +139,7 @@ impl<'w, O: Observer> Lane<'w, O> {
     }
 
     /// Serves requests until one uses up the headroom, or the source that pays; returns the index after the last.
-    fn serve(&mut self, block: &Block, span: std::ops::Range<usize>, headroom: Money) -> usize {
+    fn serve(&mut self, block: &Block, span: Range<usize>, headroom: Money) -> usize {
         assert!(headroom.is_positive(), "a policy that opens its gate states a headroom above zero");
         let crossing = block.first_to_reach(span.clone(), headroom.min(self.wallet.left_of_source()));
         if crossing > span.start {
@@ -180,7 +181,7 @@ impl<'w, O: Observer> Lane<'w, O> {
     }
 
     /// Lets requests go unserved; returns the index after the last.
-    fn lose(&mut self, block: &Block, range: std::ops::Range<usize>, refused: Fate) -> usize {
+    fn lose(&mut self, block: &Block, range: Range<usize>, refused: Fate) -> usize {
         let fate = if self.customer.has_churned { Fate::Churned } else { refused };
         let end = range.end;
         let view = self.view();

@@ -1,6 +1,6 @@
 //! What the engine lets others know: spans of requests, postings, and everything that happens to an account.
 
-use super::event::{PaymentResult, Purpose};
+use super::event::{PaymentResult, PurchaseKind, Purpose};
 use crate::account::AccountView;
 use crate::money::Money;
 use crate::policy::Policy;
@@ -57,19 +57,6 @@ pub enum Fate {
     Refused(Refusal),
     /// Never sent: the customer has left.
     Churned,
-}
-
-/// The kind of a purchase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PurchaseKind {
-    /// At signup, or at a move to another policy.
-    Initial,
-    /// Automatic top-up.
-    TopUp,
-    /// By a customer who added a payment method in a stop.
-    WithPaymentMethod,
-    /// By a customer who was asked to buy credit.
-    Answer,
 }
 
 /// A question that a customer is asked.

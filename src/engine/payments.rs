@@ -1,7 +1,7 @@
 //! Payments: the card on file, attempts and their luck, and purchases of credit.
 
-use super::event::{Attempt, Event, PaymentResult, Purpose};
-use super::observation::{Happening, Observer, PurchaseKind, Question};
+use super::event::{Attempt, Event, PaymentResult, PurchaseKind, Purpose};
+use super::observation::{Happening, Observer, Question};
 use super::{Lane, at_least_a_second};
 use crate::money::Money;
 use crate::policy::PolicyEvent;
@@ -404,6 +404,80 @@ impl<O: Observer> Lane<'_, O> {
         let waits = |purchase: &&Purchase| purchase.kind == kind && purchase.is_waiting;
         while let Some(number) = self.payments.under_way.iter().find(waits).map(|purchase| purchase.number) {
             self.fail(number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Share;
+    use crate::rng::CohortStreams;
+    use crate::workload::distribution::Distribution;
+
+    fn model(decline: f64, decline_lasts: Span, outages: Vec<(Time, Time)>) -> PaymentModel {
+        PaymentModel {
+            latency: Distribution::constant(0.0),
+            posting_delay: Span::ZERO,
+            decline,
+            first_decline: decline,
+            decline_lasts,
+            card_updater: 0.0,
+            fee_share: Share::ZERO,
+            fee_fixed: Money::ZERO,
+            card_lifetime: None,
+            outages,
+        }
+    }
+
+    /// Of a two-state Markov chain in continuous time with long-run share p of the state and mean length m of a stay:
+    /// P(there at t) = p, and P(there at t and at t + u) = p^2 + p (1 - p) exp(-u / (m (1 - p))).
+    ///
+    /// Source: Ross, Introduction to Probability Models, ch. 6.4.
+    #[test]
+    fn spells_have_their_share_of_time_from_the_start_on_and_their_length() {
+        const ACCOUNTS: u32 = 40_000;
+        let (share, mean, lag) = (0.2, Span::days(2), Span::days(1));
+        let model = model(share, mean, vec![]);
+        let streams = CohortStreams::new(7, 0, "spells");
+        for from in [Time::START, Time::START + Span::days(50)] {
+            let (mut now, mut both) = (0, 0);
+            for account in 0..ACCOUNTS {
+                let mut spells = Spells::default();
+                let mut lacks = |at| spells.lacks_funds(at, &model, streams.account(account));
+                let (first, later) = (lacks(from), lacks(from + lag));
+                now += u32::from(first);
+                both += u32::from(first && later);
+            }
+            let joint = share * share + share * (1.0 - share) * (-0.5f64 / (1.0 - share)).exp();
+            for (count, expected) in [(now, share), (both, joint)] {
+                let n = f64::from(ACCOUNTS);
+                let z = (f64::from(count) / n - expected) / (expected * (1.0 - expected) / n).sqrt();
+                assert!(z.abs() < 4.0, "{count} of {ACCOUNTS} where {expected} are expected: z = {z}");
+            }
+        }
+    }
+
+    #[test]
+    fn spells_are_the_same_function_of_time_however_often_it_is_asked() {
+        let model = model(0.3, Span::days(1), vec![]);
+        let streams = CohortStreams::new(7, 0, "spells").account(3);
+        let days = |step: usize| -> Vec<bool> {
+            let mut spells = Spells::default();
+            let asked = (0..400).step_by(step);
+            asked.map(|day| spells.lacks_funds(Time::START + Span::days(day), &model, streams)).collect()
+        };
+        let each_day = days(1);
+        assert_eq!(days(7), each_day.iter().copied().step_by(7).collect::<Vec<_>>());
+        assert!(each_day.contains(&true) && each_day.contains(&false));
+    }
+
+    #[test]
+    fn an_attempt_waits_for_the_end_of_every_outage_that_it_meets() {
+        let hour = |hour| Time::START + Span::hours(hour);
+        let model = model(0.0, Span::ZERO, vec![(hour(1), hour(3)), (hour(3), hour(4)), (hour(6), hour(7))]);
+        for (attempted, begins) in [(0, 0), (1, 4), (2, 4), (3, 4), (4, 4), (5, 5), (6, 7), (7, 7)] {
+            assert_eq!(after_outages(&model, hour(attempted)), hour(begins), "attempted in hour {attempted}");
         }
     }
 }

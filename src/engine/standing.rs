@@ -1,8 +1,8 @@
 //! Standing: whether an account is served, and what begins and ends when that changes.
 
 use super::Lane;
-use super::event::Event;
-use super::observation::{Happening, Observer, PurchaseKind};
+use super::event::{Event, PurchaseKind};
+use super::observation::{Happening, Observer};
 use crate::policy::Gate;
 use crate::request::Refusal;
 use crate::rng;

@@ -1,8 +1,8 @@
 //! What a run is asked to list beside the measures, of replication 0: accounts, postings, a few balances over time.
 
 use crate::account::AccountView;
-use crate::engine::event::PaymentResult;
-use crate::engine::observation::{Fate, Happening, Observer, PurchaseKind, RequestSpan};
+use crate::engine::event::{PaymentResult, PurchaseKind};
+use crate::engine::observation::{Fate, Happening, Observer, RequestSpan};
 use crate::metrics::{DailyTally, Recorder};
 use crate::money::Money;
 use crate::time::{Calendar, Time};

@@ -45,6 +45,14 @@ pub struct Options<'o> {
     pub interrupt: &'o AtomicBool,
 }
 
+/// Nothing but the measures, unwatched and to the end.
+impl Default for Options<'_> {
+    fn default() -> Self {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        Options { list_accounts: false, ledger: None, progress: &|_| {}, interrupt: &NEVER }
+    }
+}
+
 /// Why a run gave no outcome.
 #[derive(Debug)]
 pub enum ExperimentError {
@@ -95,6 +103,14 @@ pub struct Row {
     pub replication: u32,
     /// A value for each of [`crate::metrics::MEASURES`].
     pub values: Vec<Quantity>,
+}
+
+impl Row {
+    /// The value of the measure of that name, such as `usage_usd`; `None` where there is no such measure.
+    pub fn value(&self, measure: &str) -> Option<Quantity> {
+        let index = MEASURES.iter().position(|known| known.name == measure)?;
+        Some(self.values[index])
+    }
 }
 
 /// The daily measures of a policy in a cohort, over replications.

@@ -7,7 +7,7 @@ use crate::metrics::{DailyTally, Recorder};
 use crate::rng::{AccountStreams, CohortStreams};
 use crate::scenario::Scenario;
 use crate::time::{Calendar, Time};
-use crate::workload::generator::{Overflow, Prepared};
+use crate::workload::generator::{Overflow, Prepared, Requests};
 use crate::workload::{Block, Cohort};
 use std::fmt;
 
@@ -78,11 +78,7 @@ impl<'s> Setup<'s> {
         }
     }
 
-    fn streams(&self, replication: u32, cohort: &Cohort, account: u32) -> AccountStreams {
-        CohortStreams::new(self.scenario.seed, replication, &cohort.name).account(account)
-    }
-
-    /// Drives one account through all policies.
+    /// Drives one account through all policies, adding what it gives to a chunk.
     pub(super) fn simulate(
         &self,
         replication: u32,
@@ -91,12 +87,7 @@ impl<'s> Setup<'s> {
         listing: Option<Listing>,
         chunk: &mut Chunk,
     ) -> Result<(), SimulationError> {
-        let fails = |cause: String| SimulationError {
-            cohort: self.scenario.cohorts[cohort].name.clone(),
-            account,
-            replication,
-            cause,
-        };
+        let fails = |cause: &dyn fmt::Display| self.failure(replication, cohort, account, cause);
         let (world, streams, signup) = self.account(replication, cohort, account);
         let mut requests = self.workloads[cohort].requests(streams, account, signup);
         chunk.dropped_records += requests.dropped();
@@ -104,31 +95,19 @@ impl<'s> Setup<'s> {
             return Ok(());
         }
         let calendar = &self.calendar;
-        let policies = &self.scenario.policies;
-        let mut details: Vec<Option<Details>> = (0..policies.len())
-            .map(|policy| listing.map(|listing| Details::new(listing, policy, account)))
-            .collect();
-        let mut lanes: Vec<Lane<'_, _>> = policies
-            .iter()
-            .zip(&mut chunk.tallies)
-            .zip(&mut details)
-            .map(|((plan, tally), details)| {
-                let listener = details.as_mut().map(|details| details.listener(calendar));
-                Lane::sign_up(world, streams, plan, signup, (Recorder::new(tally, calendar), listener))
-            })
-            .collect();
-        let block = &mut chunk.block;
-        loop {
-            requests.next_block(block).map_err(|overflow| fails(overflow.to_string()))?;
-            if block.len == 0 {
-                break;
-            }
-            chunk.requests += block.len as u64;
-            lanes.iter_mut().for_each(|lane| lane.run(block));
+        let plans = &self.scenario.policies;
+        let detail = |policy| listing.map(|listing| Details::new(listing, policy, account));
+        let mut details: Vec<Option<Details>> = (0..plans.len()).map(detail).collect();
+        let mut lanes = Vec::with_capacity(plans.len());
+        for ((plan, tally), details) in plans.iter().zip(&mut chunk.tallies).zip(&mut details) {
+            let listener = details.as_mut().map(|details| details.listener(calendar));
+            let observer = (Recorder::new(tally, calendar), listener);
+            lanes.push(Lane::sign_up(world, streams, plan, signup, observer));
         }
+        chunk.requests +=
+            drive(&mut requests, &mut lanes, &mut chunk.block).map_err(|overflow| fails(&overflow))?;
         for lane in lanes {
-            let ((recorder, listener), wallet, overdue) =
-                lane.finish().map_err(|overflow| fails(overflow.to_string()))?;
+            let ((recorder, listener), wallet, overdue) = lane.finish().map_err(|error| fails(&error))?;
             recorder.conclude(&wallet, overdue);
             if let Some(listener) = listener {
                 listener.conclude(&wallet, overdue);
@@ -136,17 +115,6 @@ impl<'s> Setup<'s> {
         }
         chunk.details.extend(details.into_iter().flatten());
         Ok(())
-    }
-
-    fn account(&self, replication: u32, cohort: usize, account: u32) -> (World<'_>, AccountStreams, Time) {
-        let of_cohort = &self.scenario.cohorts[cohort];
-        let streams = self.streams(replication, of_cohort, account);
-        let world = World {
-            calendar: &self.calendar,
-            payments: &self.scenario.payments,
-            customer: &of_cohort.customer,
-        };
-        (world, streams, of_cohort.signup.time(streams))
     }
 
     /// Follows one account under one policy, all its requests and events, with a listener of one's own. An account that
@@ -166,27 +134,56 @@ impl<'s> Setup<'s> {
         observer: impl Observer,
     ) -> Result<(), SimulationError> {
         assert!(account < self.scenario.cohorts[cohort].accounts, "there is no such account");
-        let fails = |cause: String| SimulationError {
-            cohort: self.scenario.cohorts[cohort].name.clone(),
-            account,
-            replication,
-            cause,
-        };
+        let fails = |cause: &dyn fmt::Display| self.failure(replication, cohort, account, cause);
         let (world, streams, signup) = self.account(replication, cohort, account);
         if signup >= self.calendar.horizon {
             return Ok(());
         }
         let mut requests = self.workloads[cohort].requests(streams, account, signup);
-        let mut lane = Lane::sign_up(world, streams, &self.scenario.policies[policy], signup, observer);
-        let mut block = Block::empty();
-        loop {
-            requests.next_block(&mut block).map_err(|overflow: Overflow| fails(overflow.to_string()))?;
-            if block.len == 0 {
-                break;
-            }
-            lane.run(&block);
-        }
-        lane.finish().map_err(|overflow| fails(overflow.to_string()))?;
+        let mut lane = [Lane::sign_up(world, streams, &self.scenario.policies[policy], signup, observer)];
+        drive(&mut requests, &mut lane, &mut Block::empty()).map_err(|overflow| fails(&overflow))?;
+        let [lane] = lane;
+        lane.finish().map_err(|error| fails(&error))?;
         Ok(())
+    }
+
+    /// What an account is made of: what it shares with its cohort, its random numbers, when it signs up.
+    fn account(&self, replication: u32, cohort: usize, account: u32) -> (World<'_>, AccountStreams, Time) {
+        let of_cohort = &self.scenario.cohorts[cohort];
+        let streams = CohortStreams::new(self.scenario.seed, replication, &of_cohort.name).account(account);
+        let world = World {
+            calendar: &self.calendar,
+            payments: &self.scenario.payments,
+            customer: &of_cohort.customer,
+        };
+        (world, streams, of_cohort.signup.time(streams))
+    }
+
+    fn failure(
+        &self,
+        replication: u32,
+        cohort: usize,
+        account: u32,
+        cause: &dyn fmt::Display,
+    ) -> SimulationError {
+        let cohort = self.scenario.cohorts[cohort].name.clone();
+        SimulationError { cohort, account, replication, cause: cause.to_string() }
+    }
+}
+
+/// Takes an account's lanes through all its requests, block by block; returns how many there were.
+fn drive<O: Observer>(
+    requests: &mut Requests<'_>,
+    lanes: &mut [Lane<'_, O>],
+    block: &mut Block,
+) -> Result<u64, Overflow> {
+    let mut count = 0;
+    loop {
+        requests.next_block(block)?;
+        if block.len == 0 {
+            return Ok(count);
+        }
+        count += block.len as u64;
+        lanes.iter_mut().for_each(|lane| lane.run(block));
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Balances, Flow, Flows, Tally};
 use crate::account::AccountView;
-use crate::engine::event::PaymentResult;
-use crate::engine::observation::{Fate, Happening, Observer, PurchaseKind, RequestSpan, split_by_day};
+use crate::engine::event::{PaymentResult, PurchaseKind};
+use crate::engine::observation::{Fate, Happening, Observer, RequestSpan, split_by_day};
 use crate::money::Money;
 use crate::time::{Calendar, Time};
 use crate::wallet::{Entry, LedgerAccount, Posting, Wallet};

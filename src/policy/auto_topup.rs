@@ -247,10 +247,6 @@ impl Policy for AutoTopup {
             .chain(retry_terms(&self.retry_after))
             .collect()
     }
-
-    fn for_new_account(&self) -> Box<dyn Policy> {
-        Box::new(self.clone())
-    }
 }
 
 #[cfg(test)]

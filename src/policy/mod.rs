@@ -17,7 +17,44 @@ use crate::time::{Span, Time};
 use std::sync::Arc;
 
 /// The rules for one account. `account` is what is known of it now: a policy keeps no balance of its own.
-pub trait Policy: Send + Sync {
+///
+/// Only [`gate`](Policy::gate) and [`handle`](Policy::handle) have to be written, the rest is for policies with more
+/// to say: on purchases, limits and debt. A policy is `Clone`, as each account has its own.
+///
+/// ```
+/// use billsim::account::AccountView;
+/// use billsim::money::Money;
+/// use billsim::policy::{Command, Gate, Grant, Policy, PolicyEvent};
+/// use billsim::request::Refusal;
+///
+/// /// A dollar's worth of usage each month for nothing, and no more.
+/// #[derive(Clone)]
+/// struct FreeTier;
+///
+/// impl Policy for FreeTier {
+///     fn gate(&self, account: &AccountView) -> Gate {
+///         match Money::dollars(1) - account.used_in_period {
+///             left if left.is_positive() => Gate::Open { headroom: left },
+///             _ => Gate::Closed(Refusal::LimitReached),
+///         }
+///     }
+///
+///     fn handle(&mut self, _: &AccountView, event: PolicyEvent) -> Vec<Command> {
+///         match event {
+///             PolicyEvent::Opened | PolicyEvent::PeriodBegan => {
+///                 vec![Command::GrantCredit(Grant { amount: Money::dollars(1), expires_after: None })]
+///             }
+///             _ => vec![],
+///         }
+///     }
+/// }
+///
+/// let account = AccountView { used_in_period: Money::cents(99), ..AccountView::default() };
+/// assert_eq!(FreeTier.gate(&account), Gate::Open { headroom: Money::CENT });
+/// ```
+///
+/// The example `own_policy` registers one under a name for scenarios, with parameters.
+pub trait Policy: ForNewAccount + Send + Sync {
     /// What the gate does from now until the policy is told something.
     fn gate(&self, account: &AccountView) -> Gate;
 
@@ -60,9 +97,18 @@ pub trait Policy: Send + Sync {
     fn terms(&self) -> Vec<String> {
         vec![]
     }
+}
 
+/// Gives each account a policy of its own. Every policy that is [`Clone`] has it.
+pub trait ForNewAccount {
     /// The same rules for another account that begins.
     fn for_new_account(&self) -> Box<dyn Policy>;
+}
+
+impl<P: Policy + Clone + 'static> ForNewAccount for P {
+    fn for_new_account(&self) -> Box<dyn Policy> {
+        Box::new(self.clone())
+    }
 }
 
 /// What a policy does with arriving requests.
@@ -196,7 +242,7 @@ pub struct PolicyPlan {
     pub policy: Arc<dyn Policy>,
 }
 
-/// A kind of policy that a scenario can name.
+/// A kind of policy that a scenario can name; [`Kinds::with`] registers it.
 #[derive(Clone, Copy)]
 pub struct Kind {
     /// The name in scenarios.

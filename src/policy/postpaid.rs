@@ -224,10 +224,6 @@ impl Policy for Postpaid {
             .chain(write_off_after.map(|after| format!("written off {after} after the issue")))
             .collect()
     }
-
-    fn for_new_account(&self) -> Box<dyn Policy> {
-        Box::new(self.clone())
-    }
 }
 
 #[cfg(test)]

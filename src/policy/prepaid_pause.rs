@@ -69,10 +69,6 @@ impl Policy for PrepaidPause {
         let served = "requests run while the balance is above zero".to_owned();
         initial_purchase_terms(self.initial_purchase).into_iter().chain([served]).collect()
     }
-
-    fn for_new_account(&self) -> Box<dyn Policy> {
-        Box::new(self.clone())
-    }
 }
 
 #[cfg(test)]

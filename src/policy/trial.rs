@@ -41,8 +41,8 @@ const EXPIRY: Alarm = Alarm(0);
 fn read(table: &mut Table<'_>, kinds: &super::Kinds) -> Option<Box<dyn Policy>> {
     let credit = table.get_or::<Dollars>("credit", "1.00");
     let expires_after = table.get::<Span>("expires_after");
-    let then = table.require_child("then", "say what follows, as in `then = { kind = \"prepaid_pause\" }`");
-    let mut then = then?;
+    let hint = "say what follows, as in `then = { kind = \"prepaid_pause\" }`";
+    let mut then = table.require_child("then", hint)?;
     let (kind, policy) = kinds.read(&mut then)?;
     if kind.name == KIND.name {
         then.fault("kind", "a trial follows a trial".to_owned(), "let another kind of policy follow");
@@ -123,10 +123,6 @@ impl Policy for Trial {
         let then = then.map(|(index, clause)| if index == 0 { format!("then {clause}") } else { clause });
         [credit].into_iter().chain(then).collect()
     }
-
-    fn for_new_account(&self) -> Box<dyn Policy> {
-        Box::new(self.clone())
-    }
 }
 
 #[cfg(test)]
@@ -144,9 +140,6 @@ mod tests {
         }
         fn handle(&mut self, _: &AccountView, _: PolicyEvent) -> Vec<Command> {
             vec![]
-        }
-        fn for_new_account(&self) -> Box<dyn Policy> {
-            Box::new(Next)
         }
     }
 

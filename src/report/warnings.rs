@@ -107,6 +107,7 @@ mod tests {
     use std::sync::Arc;
 
     /// Fifty dollars a month, and nothing else.
+    #[derive(Clone)]
     struct Limited;
 
     impl Policy for Limited {
@@ -120,10 +121,6 @@ mod tests {
 
         fn limit(&self, _: &AccountView) -> Option<Money> {
             Some(Money::dollars(50))
-        }
-
-        fn for_new_account(&self) -> Box<dyn Policy> {
-            Box::new(Limited)
         }
     }
 

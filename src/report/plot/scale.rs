@@ -64,13 +64,14 @@ impl Scale {
             _ => (1.0, exponent + 1),
         };
         let step = decimal(digit, exponent);
-        let (first, last) = ((low / step + 1e-6).floor(), (high / step - 1e-6).ceil());
+        // A value that is hardly beyond a tick does not need another one.
+        let (first, last) = ((low / step + 0.15).floor(), (high / step - 0.15).ceil());
         let labels = Labels::new(numbers, first.abs().max(last.abs()) * step, exponent);
         let ticks = (0..=(last - first) as i32)
             .map(|index| decimal((first + f64::from(index)) * digit, exponent))
             .map(|value| (value, labels.label(value)))
             .collect();
-        Scale { low: first * step, high: last * step, ticks }
+        Scale { low: low.min(first * step), high: high.max(last * step), ticks }
     }
 
     /// Where a value lies between two pixels.

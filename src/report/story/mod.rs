@@ -4,8 +4,8 @@ mod closing;
 mod page;
 
 use crate::account::AccountView;
-use crate::engine::event::{PaymentResult, Purpose};
-use crate::engine::observation::{Fate, Happening, Observer, PurchaseKind, Question, RequestSpan};
+use crate::engine::event::{PaymentResult, PurchaseKind, Purpose};
+use crate::engine::observation::{Fate, Happening, Observer, Question, RequestSpan};
 use crate::experiment::{Setup, SimulationError};
 use crate::money::Money;
 use crate::policy::Policy;

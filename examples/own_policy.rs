@@ -1,0 +1,82 @@
+//! A policy of one's own, and the whole command line with it: prepaid credit that may be overdrawn a little.
+//!
+//! ```text
+//! cargo run --release --example own_policy -- run examples/own_policy.toml
+//! ```
+
+use billsim::account::AccountView;
+use billsim::document::{Charge, Dollars, Table};
+use billsim::money::Money;
+use billsim::policy::{Command, Gate, Kind, Kinds, Parameter, Policy, PolicyEvent, closed_without_credit};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    billsim::cli::main(Kinds::built_in().with(KIND))
+}
+
+/// The kind, as scenarios name it.
+const KIND: Kind = Kind {
+    name: "overdraft",
+    summary: "prepaid credit; usage goes on until a small debt is reached",
+    rules: "As prepaid_pause, but requests run until the debt is as large as the overdraft; from then on \
+            they are refused (402). The next purchase pays the debt first.",
+    parameters: &[
+        Parameter {
+            key: "initial_purchase",
+            default: "0.00",
+            meaning: "credit bought at signup by an account with a payment method, in dollars (0: none)",
+        },
+        Parameter {
+            key: "overdraft",
+            default: "5.00",
+            meaning: "how far below zero the balance may go, in dollars, more than 0",
+        },
+    ],
+    read,
+};
+
+fn read(table: &mut Table<'_>, _: &Kinds) -> Option<Box<dyn Policy>> {
+    let initial_purchase = table.get_or::<Charge>("initial_purchase", "0.00");
+    let overdraft = table.get_or::<Dollars>("overdraft", "5.00");
+    if overdraft == Some(Dollars(Money::ZERO)) {
+        table.fault("overdraft", "there is no overdraft", "allow some, or use the kind `prepaid_pause`");
+    }
+    Some(Box::new(Overdraft { initial_purchase: initial_purchase?.0, overdraft: overdraft?.0 }))
+}
+
+/// The rules for one account.
+#[derive(Clone)]
+struct Overdraft {
+    initial_purchase: Money,
+    overdraft: Money,
+}
+
+impl Policy for Overdraft {
+    fn gate(&self, account: &AccountView) -> Gate {
+        match self.allowance(account) {
+            left if left.is_positive() => Gate::Open { headroom: left },
+            _ => closed_without_credit(account),
+        }
+    }
+
+    fn handle(&mut self, account: &AccountView, event: PolicyEvent) -> Vec<Command> {
+        match event {
+            PolicyEvent::Opened if account.has_payment_method && self.initial_purchase.is_positive() => {
+                vec![Command::BuyInitial(self.initial_purchase)]
+            }
+            _ => vec![], // all else is up to the customer
+        }
+    }
+
+    fn allowance(&self, account: &AccountView) -> Money {
+        account.balance + self.overdraft
+    }
+
+    fn initial_purchase(&self) -> Option<Money> {
+        Some(self.initial_purchase)
+    }
+
+    fn terms(&self) -> Vec<String> {
+        vec![format!("requests run until {} is owed", self.overdraft)]
+    }
+}
