@@ -1,9 +1,9 @@
 //! The comparison table that a run prints.
 
-use super::Group;
+use super::{Group, index_of};
 use crate::experiment::{ALL_COHORTS, Outcome};
 use crate::metrics::{Measure, Unit};
-use crate::statistics::Moments;
+use crate::statistics::{Moments, paired_difference};
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Cell, CellAlignment, LineStyle, Table};
 
@@ -27,12 +27,15 @@ const NAME_WIDTH: usize = 16;
 /// many policies stand beside each other as fit `width` columns of text, the others follow below. Without
 /// colour.
 pub fn comparison_table(outcome: &Outcome, width: usize) -> String {
-    let columns: Vec<Column> =
-        Group::of_rows(&outcome.rows).filter(|group| group.cohort == ALL_COHORTS).map(Column::new).collect();
-    let Some(first) = columns.first() else { return String::new() };
-    let label_width = ROWS.iter().map(|(_, label)| label.len()).max().unwrap_or(0) + 2;
+    let groups: Vec<Group> =
+        Group::of_rows(&outcome.rows).filter(|group| group.cohort == ALL_COHORTS).collect();
+    let Some(first) = groups.first() else { return String::new() };
+    let baseline = (groups.len() > 1).then_some(first);
+    let labels = labels(baseline);
+    let columns: Vec<Column> = groups.iter().map(|group| Column::new(group, baseline)).collect();
+    let label_width = widest_line(&labels) + 2;
 
-    let mut text = format!("{}\n", caption(first.replications));
+    let mut text = format!("{}\n", caption(first.rows.len()));
     let mut rest = columns.as_slice();
     while !rest.is_empty() {
         let mut used = label_width;
@@ -41,14 +44,29 @@ pub fn comparison_table(outcome: &Outcome, width: usize) -> String {
             used <= width
         });
         let (block, next) = rest.split_at(fitting.count().max(1));
-        text += &table(block);
+        text += &table(&labels, block);
         text.push('\n');
         rest = next;
     }
     text
 }
 
-fn caption(replications: u64) -> String {
+/// What the rows are called. The second tells the first one against the baseline, if there is one.
+fn labels(baseline: Option<&Group<'_>>) -> Vec<String> {
+    let mut labels: Vec<String> = ROWS.iter().map(|(_, label)| (*label).to_owned()).collect();
+    if let Some(baseline) = baseline {
+        let name = wrapped(&printable(baseline.policy)).replace('\n', "\n  ");
+        labels.insert(1, format!("  less that of\n  {name}"));
+    }
+    labels
+}
+
+fn widest_line(texts: &[String]) -> usize {
+    let lines = texts.iter().flat_map(|text| text.lines());
+    lines.map(|line| line.chars().count()).max().unwrap_or(0)
+}
+
+fn caption(replications: usize) -> String {
     match replications {
         1 => "All cohorts, 1 replication (no intervals).".to_owned(),
         n => format!("All cohorts, means over {n} replications, 95 % confidence intervals in brackets."),
@@ -60,32 +78,39 @@ struct Column {
     name: String,
     cells: Vec<String>,
     width: usize,
-    replications: u64,
 }
 
 impl Column {
-    fn new(group: Group<'_>) -> Column {
-        let cells: Vec<String> = ROWS
-            .iter()
-            .map(|(name, _)| {
-                let unit = Measure::named(name).expect("the table names measures that there are").unit;
-                cell(&group.moments(name), unit)
-            })
-            .collect();
+    fn new(group: &Group<'_>, baseline: Option<&Group<'_>>) -> Column {
+        let unit = |name| Measure::named(name).expect("the table names measures that there are").unit;
+        let mut cells: Vec<String> =
+            ROWS.iter().map(|(name, _)| cell(&group.moments(name), unit(name))).collect();
+        if let Some(baseline) = baseline {
+            cells.insert(1, difference(group, baseline));
+        }
         let name = wrapped(&printable(group.policy));
-        let width =
-            cells.iter().chain([&name]).flat_map(|cell| cell.lines()).map(|line| line.chars().count());
-        let width = width.max().unwrap_or(0);
-        Column { name, cells, width, replications: group.rows.len() as u64 }
+        let width = widest_line(&cells).max(widest_line(std::slice::from_ref(&name)));
+        Column { name, cells, width }
     }
 }
 
-fn table(columns: &[Column]) -> String {
+/// The first row's measure less that of the baseline, taken within replications: the policies of one have the
+/// same customers, so it is much surer than the two means.
+fn difference(group: &Group<'_>, baseline: &Group<'_>) -> String {
+    if group.policy == baseline.policy {
+        return String::new();
+    }
+    let (measure, _) = ROWS[0];
+    let index = index_of(measure);
+    cell(&paired_difference(&group.values(index), &baseline.values(index)), Unit::Usd)
+}
+
+fn table(labels: &[String], columns: &[Column]) -> String {
     let mut table = Table::new();
     let right = |text: &String| Cell::new(text).set_alignment(CellAlignment::Right);
     table.load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
     table.set_header([Cell::new("")].into_iter().chain(columns.iter().map(|column| right(&column.name))));
-    for (index, (_, label)) in ROWS.iter().enumerate() {
+    for (index, label) in labels.iter().enumerate() {
         let cells = columns.iter().map(|column| right(&column.cells[index]));
         table.add_row([Cell::new(label)].into_iter().chain(cells));
     }
@@ -95,7 +120,7 @@ fn table(columns: &[Column]) -> String {
 fn cell(moments: &Moments, unit: Unit) -> String {
     let scale = if unit == Unit::Share { 100.0 } else { 1.0 };
     let decimals = match unit {
-        Unit::Usd if moments.mean.abs() >= 10_000.0 => 0,
+        Unit::Usd if moments.mean.abs() >= 1000.0 => 0,
         Unit::Count | Unit::Seconds => usize::from(moments.n > 1),
         Unit::Usd | Unit::Share => 2,
     };
@@ -157,6 +182,8 @@ fn wrapped(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Quantity;
+    use crate::money::Total;
     use crate::report::sample;
 
     #[test]
@@ -182,6 +209,26 @@ mod tests {
             assert!(table.contains(name.trim_end()), "{name}: {table}");
         }
         assert!(table.starts_with("All cohorts, means over 20 replications"), "{table}");
+    }
+
+    #[test]
+    fn contributions_are_told_against_the_first_policy_within_replications() {
+        let mut outcome = sample::outcome(&["prepaid"], 20, 90);
+        let alone = comparison_table(&outcome, 100);
+        assert!(!alone.contains("less that of"), "{alone}");
+
+        let dollar = Quantity::Usd(Total::from_nanos(1_000_000_000));
+        let mut dearer = outcome.rows.clone();
+        for row in &mut dearer {
+            row.policy = "top-up".to_owned();
+            let contribution = &mut row.values[index_of("contribution_usd")];
+            *contribution = *contribution + dollar;
+        }
+        outcome.rows.extend(dearer);
+        let table = comparison_table(&outcome, 100);
+        let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+        let row = lines.iter().position(|line| line[..] == ["less", "that", "of", "1.00"]);
+        assert_eq!(lines[row.expect("a row tells the difference") + 1], ["prepaid", "[1.00,", "1.00]"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::data::{Balance, Data};
 use super::picture::{Anchor, INK, Picture, Pixel, TEXT, fitted};
-use super::scale::{Numbers, Scale, date_ticks};
+use super::scale::{Numbers, Scale, clock_ticks, date_ticks};
 use super::style::{
     BLUE, Frame, GREEN, Look, MARGIN, ORANGE, Shape, Sign, VERMILLION, WIDTH, dashed, heading, label_width,
     legend, point,
@@ -31,6 +31,8 @@ const EVENTS: [Event; 7] = [
 const RESUME: &str = "resume";
 /// How many days are drawn at most: over more, the teeth of the saw would touch.
 const DAYS: f64 = 92.0;
+/// Within fewer days of usage hours are told: what follows is run-off, which would press them into a line.
+const SHORT: f64 = 2.0;
 /// How many accounts are drawn at most.
 const ACCOUNTS: usize = 3;
 /// The lines of the accounts: told apart by dashes and shade; colours are for events.
@@ -49,7 +51,10 @@ pub fn picture(data: &Data) -> Option<Picture> {
     let midnight = start.to_zoned(TimeZone::UTC).map_or(first, |zoned| zoned.timestamp());
     let day = |at: Timestamp| (at.as_microsecond() - midnight.as_microsecond()) as f64 / 86_400e6;
     let all_days = day(last).ceil().max(1.0);
-    let days = all_days.min(DAYS);
+    let used = data.balances.iter().filter(|point| point.event == "usage").map(|point| day(point.at));
+    let used = used.reduce(f64::max).unwrap_or(all_days);
+    let is_short = used < SHORT;
+    let days = if is_short { (used * 24.0).ceil().max(1.0) / 24.0 } else { all_days.min(DAYS) };
 
     let mut accounts = sample_accounts(&data.balances);
     let sampled = accounts.len();
@@ -61,7 +66,12 @@ pub fn picture(data: &Data) -> Option<Picture> {
         n if n > ACCOUNTS => format!("the first {ACCOUNTS} of {n} sample accounts"),
         n => format!("{n} sample accounts"),
     };
-    let window = if all_days > DAYS { format!(", the first {DAYS} days") } else { String::new() };
+    let window = match (days * 24.0).round() {
+        _ if days >= all_days => String::new(),
+        1.0 => format!(", the first hour of {start}"),
+        hours if is_short => format!(", the first {hours} hours from {start}"),
+        _ => format!(", the first {DAYS} days"),
+    };
     let top = heading(
         &mut picture,
         "Balance over time under each policy",
@@ -103,7 +113,8 @@ pub fn picture(data: &Data) -> Option<Picture> {
             let x = day(at) / days * f64::from(frame.right - frame.left);
             (frame.left + x.round() as i32, frame.y(&scale, balance))
         };
-        for (offset, label) in date_ticks(start, days, frame.right - frame.left) {
+        let ticks = if is_short { clock_ticks } else { date_ticks };
+        for (offset, label) in ticks(start, days, frame.right - frame.left) {
             let x = frame.left + (offset / days * f64::from(frame.right - frame.left)).round() as i32;
             frame.x_tick(&mut picture, x, &label);
         }

@@ -192,6 +192,16 @@ pub fn date_ticks(start: Date, days: f64, pixels: i32) -> Vec<(f64, String)> {
     ticks.unwrap_or_else(|| vec![(0.0, start.to_string())])
 }
 
+/// Times of day at which the axis of a few days has ticks: days since midnight, with labels that do not touch
+/// over so many pixels.
+pub fn clock_ticks(_: Date, days: f64, pixels: i32) -> Vec<(f64, String)> {
+    let minutes = (days * 1440.0).round() as u32;
+    let fits = |step: &u32| f64::from(pixels * *step as i32) / f64::from(minutes) >= 130.0;
+    let step = [5, 10, 20, 30, 60, 120, 180, 360, 720].into_iter().find(fits).unwrap_or(1440);
+    let label = |minute: u32| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
+    (0..=minutes / step).map(|tick| (f64::from(tick * step) / 1440.0, label(tick * step))).collect()
+}
+
 fn by_days(start: Date, days: f64, step: i64) -> Vec<(f64, String)> {
     let offsets = (0..).map(|index| index * step).take_while(|offset| (*offset as f64) < days);
     // More than fit any picture: enough to tell that there are too many.
@@ -274,6 +284,16 @@ mod tests {
         ] {
             assert_eq!(short(value, Numbers::Usd), text);
         }
+    }
+
+    #[test]
+    fn times_of_day_are_told_as_they_fit() {
+        let labels = |hours: f64, pixels| -> Vec<String> {
+            clock_ticks(date(2026, 1, 1), hours / 24.0, pixels).into_iter().map(|(_, label)| label).collect()
+        };
+        assert_eq!(labels(1.0, 600), ["00:00", "00:20", "00:40", "01:00"]);
+        assert_eq!(labels(48.0, 600), ["00:00", "12:00", "00:00", "12:00", "00:00"]);
+        assert_eq!(labels(1.0, 100), ["00:00"]);
     }
 
     #[test]
