@@ -354,7 +354,7 @@ fn explain(arguments: &ExplainArguments, kinds: &Kinds) -> Result<(), Failure> {
 
 fn position(names: &[&str], name: &str, what: &str) -> Result<usize, Failure> {
     names.iter().position(|known| *known == name).ok_or_else(|| {
-        command_fault(format!("the scenario has no {what} `{name}`\nhint: it has {}", names.join(", ")))
+        command_fault(format!("the scenario has no {what} `{name}`\nhint: it has `{}`", names.join("`, `")))
     })
 }
 

@@ -1,81 +1,97 @@
-//! Each file in `scenarios/`, found by listing the folder, over a short horizon.
+//! What the scenarios and the `README.md` promise.
 
-use billsim::experiment::{self, Options, Row};
-use billsim::metrics::Quantity;
+use billsim::experiment::{self, ALL_COHORTS, Options};
+use billsim::metrics::MEASURES;
 use billsim::policy::Kinds;
+use billsim::report::story::{self, Subject};
 use billsim::scenario::Scenario;
-use billsim::time::Span;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
-/// Every scenario, in the order of their names.
+const README: &str = include_str!("../README.md");
+/// A published trace, which is not part of this repository.
+const TRACE: &str = "../shared/data/azure_llm_2023/AzureLLMInferenceTrace_conv.csv";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The scenario files; those that need the published trace only where it is there.
 fn scenarios() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let entries = fs::read_dir(&folder).expect("the folder is there");
-    let files = entries.map(|entry| entry.expect("the folder can be listed").path());
-    let mut files: Vec<PathBuf> =
-        files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect();
+    let entries = fs::read_dir(root().join("scenarios")).expect("the folder is there");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
     files.sort();
-    assert!(files.contains(&folder.join("quickstart.toml")), "{files:?}");
+    assert!(files.len() >= 6, "{files:?}");
     files
 }
 
-/// Whether a scenario replays published traces, which are not part of the repository, and they are not there.
-fn lacks_data(path: &Path, text: &str) -> bool {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let lacks = text.contains("shared/data") && !data.exists();
-    if lacks {
-        eprintln!("skipped: {} needs {}", path.display(), data.display());
-    }
-    lacks
+fn read(file: &Path) -> Scenario {
+    Scenario::read(file, &Kinds::built_in()).unwrap_or_else(|faults| panic!("{faults}")).scenario
 }
 
 #[test]
-fn every_scenario_begins_with_its_question() {
-    for path in scenarios() {
-        let text = fs::read_to_string(&path).expect("it can be read");
-        let comment: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
-        assert!(comment.iter().any(|line| line.contains('?')), "{}: {comment:?}", path.display());
+fn each_scenario_opens_with_its_question_which_the_readme_repeats() {
+    for file in scenarios() {
+        let text = fs::read_to_string(&file).expect("a text");
+        let opening = text.lines().take_while(|line| line.len() > 1);
+        let opening: Vec<&str> = opening.map(|line| line.trim_start_matches(['#', ' '])).collect();
+        let question = opening.join(" ");
+        assert!(text.starts_with("# ") && question.ends_with('?'), "{}: {question}", file.display());
+        let name = file.file_name().expect("a file has a name").to_string_lossy();
+        let row = format!("| [{name}](scenarios/{name}) | {question} |");
+        assert!(README.lines().any(|line| line == row), "README.md lacks the row\n{row}");
     }
 }
 
 #[test]
-fn every_scenario_runs_and_its_books_close() {
-    for path in scenarios() {
-        if lacks_data(&path, &fs::read_to_string(&path).expect("it can be read")) {
+fn each_scenario_is_valid() {
+    for file in scenarios() {
+        if file.ends_with("azure-trace.toml") && !root().join(TRACE).exists() {
+            eprintln!("skipped: {TRACE} is not there");
             continue;
         }
-        let loaded = Scenario::read(&path, &Kinds::built_in()).unwrap_or_else(|faults| panic!("{faults}"));
-        let mut scenario = loaded.scenario;
-        assert_eq!(path.file_stem().and_then(|stem| stem.to_str()), Some(scenario.name.as_str()));
-        scenario.horizon = scenario.horizon.min(Span::days(3));
-        (scenario.warmup, scenario.runoff, scenario.replications) = (Span::ZERO, Span::ZERO, 1);
-        for cohort in &mut scenario.cohorts {
-            cohort.accounts = cohort.accounts.div_ceil(10);
-        }
-        let outcome =
-            experiment::run(&scenario, Options::default()).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(outcome.rows.len(), scenario.policies.len() * (scenario.cohorts.len() + 1));
-        for row in &outcome.rows {
-            let shown = format!("{}: {} of {}", path.display(), row.policy, row.cohort);
-            assert_eq!(nanos(row, "cash_in_usd") - nanos(row, "fees_usd"), left_over(row), "{shown}");
-        }
-        assert!(outcome.requests > 0, "{}", path.display());
+        read(&file);
     }
 }
 
-/// What is left of the cash by what became of it, or will.
-fn left_over(row: &Row) -> i128 {
-    nanos(row, "credit_end_usd") + nanos(row, "net_revenue_usd") + nanos(row, "breakage_usd")
-        - nanos(row, "receivable_end_usd")
-        - nanos(row, "fees_usd")
-        - nanos(row, "disputes_usd")
-        - nanos(row, "bad_debt_usd")
+#[test]
+fn each_policy_meets_all_recorded_requests() {
+    if !root().join(TRACE).exists() {
+        eprintln!("skipped: {TRACE} is not there");
+        return;
+    }
+    let scenario = read(&root().join("scenarios/azure-trace.toml"));
+    let options =
+        Options { list_accounts: false, ledger: None, progress: &|_| {}, interrupt: &AtomicBool::new(false) };
+    let outcome = experiment::run(&scenario, options).expect("the scenario runs");
+    let requests = MEASURES.iter().position(|measure| measure.name == "requests").expect("a measure");
+    let rows: Vec<_> = outcome.rows.iter().filter(|row| row.cohort == ALL_COHORTS).collect();
+    assert_eq!(rows.len(), 4 * scenario.replications as usize);
+    for row in rows {
+        assert_eq!(row.values[requests].as_f64(), 19_366.0, "{}", row.policy);
+    }
 }
 
-fn nanos(row: &Row, measure: &str) -> i128 {
-    match row.value(measure) {
-        Some(Quantity::Usd(total)) => total.nanos(),
-        other => panic!("{measure} is {other:?}"),
+#[test]
+fn the_readme_names_every_measure_and_every_kind_of_policy() {
+    let names = MEASURES.iter().map(|measure| measure.name);
+    let kinds = Kinds::built_in();
+    for name in names.chain(kinds.iter().map(|kind| kind.name)) {
+        assert!(README.contains(&format!("`{name}`")), "{name}");
     }
+}
+
+#[test]
+fn the_story_in_the_readme_is_what_is_told() {
+    let (_, excerpt) = README.split_once("--account 0\n").expect("README.md has a story");
+    let (excerpt, _) = excerpt.split_once("...\n").expect("the story ends with an ellipsis");
+    let scenario = read(&root().join("scenarios/quickstart.toml"));
+    let policy = scenario.policies.iter().position(|plan| plan.name == "post-paid").expect("a policy");
+    let cohort = scenario.cohorts.iter().position(|cohort| cohort.name == "enterprises").expect("a cohort");
+    let mut told = Vec::new();
+    let subject = Subject { policy, cohort, replication: 0, account: 0 };
+    story::tell(&scenario, subject, false, &mut told).expect("the story is told");
+    let told = String::from_utf8(told).expect("text");
+    assert!(told.contains(excerpt), "{told}");
 }

@@ -13,10 +13,13 @@ const HEIGHT: i32 = 330;
 /// A caption, and the share that is shown.
 type Panel = (&'static str, fn(&Day) -> f64);
 
-/// Two panels of lines over time: refused and active share, a line for each policy.
+/// Two panels of lines over time: refused and active share, a line for each policy; none for a single day.
 pub fn picture(data: &Data) -> Option<Picture> {
     let first = data.days.iter().map(|day| day.date).min()?;
     let last = data.days.iter().map(|day| day.date).max()?;
+    if first == last {
+        return None;
+    }
     let days = days_between(first, last) + 1.0;
     let averaged_over = if days >= 4.0 * WEEK as f64 { WEEK } else { 1 };
 
