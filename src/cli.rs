@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
 
-/// Simulate billing policies for pay-per-use APIs: what happens to revenue, cash, bad debt, refused requests and
-/// customers if you bill another way?
+/// Simulate billing policies for pay-per-use APIs: what happens to revenue, cash, bad debt, refused requests
+/// and customers if you bill another way?
 #[derive(Parser)]
 #[command(name = "billsim", version, max_term_width = 100)]
 struct Arguments {
@@ -74,7 +74,8 @@ struct RunArguments {
     /// Work with so many threads; by default with as many as the machine has cores
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Write the results there instead of output/<scenario name>; of several scenarios, each into a folder in it
+    /// Write the results there instead of output/<scenario name>; of several scenarios, each into a folder in
+    /// it
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Write accounts.csv: the measures of every account of replication 0
@@ -134,8 +135,8 @@ fn command_fault(message: String) -> Failure {
     Failure { message, status: FAULTY_COMMAND }
 }
 
-/// Runs the program with these kinds of policy, and returns its exit status: 0 done, 1 a scenario or a file is at
-/// fault, 2 the command line is.
+/// Runs the program with these kinds of policy, and returns its exit status: 0 done, 1 a scenario or a file
+/// is at fault, 2 the command line is.
 pub fn main(kinds: Kinds) -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => run(&arguments, &kinds),

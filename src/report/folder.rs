@@ -31,7 +31,8 @@ impl Folder {
         check_replaceable(&target)?;
         let (parent, name) = split(&target)?;
         fs::create_dir_all(parent).map_err(Error::at(parent, "create the folder"))?;
-        // Paths of other files as seen from the target lead astray unless the way up from it is free of links.
+        // Paths of other files as seen from the target lead astray unless the way up from it is free of
+        // links.
         let target = fs::canonicalize(parent).map_err(Error::at(parent, "find the folder"))?.join(name);
         let partial = hidden_folder(&target, ".partial")?;
         Ok(Folder { target, partial })
@@ -98,8 +99,8 @@ pub(super) fn replace_file(path: &Path, content: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// How temporary files and folders are made: others may read results, as far as the user's umask lets them; by
-/// default nobody else may.
+/// How temporary files and folders are made: others may read results, as far as the user's umask lets them;
+/// by default nobody else may.
 fn hidden<'n>(mode: u32) -> Builder<'n, 'n> {
     let mut builder = Builder::new();
     #[cfg(unix)]

@@ -1,7 +1,8 @@
-//! Small scenarios beside what they gave: `tests/golden/NAME.toml` beside the files in `NAME/`, byte for byte.
+//! Small scenarios beside what they gave: `tests/golden/NAME.toml` beside the files in `NAME/`, byte for
+//! byte.
 //!
-//! `UPDATE_EXPECTED=1 cargo test --test cli golden` writes the files anew: read the difference before it is kept. That
-//! results of the same seed change is told in the README's changes.
+//! `UPDATE_EXPECTED=1 cargo test --test cli golden` writes the files anew: read the difference before it is
+//! kept. That results of the same seed change is told in the README's changes.
 
 use crate::place::Place;
 use std::fs;

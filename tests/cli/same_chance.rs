@@ -59,8 +59,8 @@ fn the_nth_attempt_to_pay_meets_the_same_luck_under_every_policy() {
     let place = Place::new();
     let policy = |name: &str, amount: u32, retry: &str| {
         format!(
-            "[[policy]]\nname = \"{name}\"\nkind = \"auto_topup\"\ninitial_purchase = 5.00\nthreshold = 1.00\n\
-             amount = {amount}.00\nretry_after = {retry}\n"
+            "[[policy]]\nname = \"{name}\"\nkind = \"auto_topup\"\ninitial_purchase = 5.00\n\
+             threshold = 1.00\namount = {amount}.00\nretry_after = {retry}\n"
         )
     };
     let scenario = r#"
