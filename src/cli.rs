@@ -149,7 +149,7 @@ pub fn main(kinds: Kinds) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { message, status }) => {
             let prefix = if message.starts_with("error: ") { "" } else { "error: " };
-            eprintln!("{prefix}{}", message.trim_end());
+            tell(format_args!("{prefix}{}", message.trim_end()));
             ExitCode::from(status)
         }
     }
@@ -164,7 +164,7 @@ fn read_all(files: &[PathBuf], kinds: &Kinds) -> Result<Vec<Loaded>, Failure> {
     }
     let told: Vec<String> =
         faults.iter().filter_map(|result| result.as_ref().err()).map(Faults::to_string).collect();
-    Err(told.join("\n").into())
+    Err(told.join("\n\n").into())
 }
 
 fn run(arguments: &RunArguments, kinds: &Kinds) -> Result<(), Failure> {
@@ -192,12 +192,13 @@ fn run(arguments: &RunArguments, kinds: &Kinds) -> Result<(), Failure> {
             format!("two of the scenarios would write to {folder}\nhint: give them different names").into()
         );
     }
-    let folders = targets.iter().map(|target| Folder::create(target)).collect::<Result<Vec<_>, _>>()?;
     let threads = arguments.threads.map_or(0, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    // From here on Ctrl-C removes what has been begun.
     let interrupt = catch_interrupts()?;
-    for (loaded, folder) in scenarios.iter().zip(folders) {
-        pool.install(|| run_one(arguments, loaded, folder, &interrupt))?;
+    let folders = targets.iter().map(|target| Folder::create(target)).collect::<Result<Vec<_>, _>>()?;
+    for ((file, loaded), folder) in arguments.files.iter().zip(&scenarios).zip(folders) {
+        pool.install(|| run_one(arguments, file, loaded, folder, &interrupt))?;
     }
     Ok(())
 }
@@ -219,6 +220,7 @@ fn catch_interrupts() -> Result<Arc<AtomicBool>, Failure> {
 
 fn run_one(
     arguments: &RunArguments,
+    file: &Path,
     loaded: &Loaded,
     folder: Folder,
     interrupt: &AtomicBool,
@@ -242,7 +244,8 @@ fn run_one(
     bar.finish_and_clear();
     let outcome = outcome.map_err(|error| match error {
         ExperimentError::Interrupted => interrupted(),
-        other => other.into(),
+        ExperimentError::Simulation(error) => format!("{}: {error}", file.display()).into(),
+        ExperimentError::Ledger(error) => Error::at(&folder.path().join("ledger.csv"), "write")(error).into(),
     })?;
     if let Some(ledger) = ledger {
         ledger.finish()?;
@@ -257,7 +260,7 @@ fn run_one(
         scenario_sha256: loaded.sha256.clone(),
         seed: scenario.seed,
         replications: scenario.replications,
-        command: std::env::args().collect(),
+        command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
         started: jiff::Timestamp::try_from(began)?.to_string(),
         wall_seconds,
         threads: rayon::current_num_threads(),
@@ -277,15 +280,15 @@ fn run_one(
         return Ok(());
     }
     for warning in warnings::warnings(scenario, &outcome) {
-        eprintln!("warning: {warning}");
+        tell(format_args!("warning: {warning}"));
     }
     print(&terminal::comparison_table(&outcome, terminal_width()))?;
-    eprintln!(
+    tell(format_args!(
         "{} requests in {wall_seconds:.2} s ({:.1} million a second); results in {}",
         outcome.requests,
         manifest.requests_per_second / 1e6,
         shown(&target)
-    );
+    ));
     Ok(())
 }
 
@@ -363,14 +366,18 @@ fn draw(folder: &Path) -> Result<(), Failure> {
 }
 
 fn write_template(file: &Path) -> Result<(), Failure> {
-    let write = || OpenOptions::new().write(true).create_new(true).open(file)?.write_all(TEMPLATE.as_bytes());
+    let write = || {
+        let mut out = OpenOptions::new().write(true).create_new(true).open(file)?;
+        // Half a scenario would stand in the way of the next try.
+        out.write_all(TEMPLATE.as_bytes()).inspect_err(|_| drop(fs::remove_file(file)))
+    };
     write().map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
             format!("{}: is there already\nhint: choose another name", file.display()).into()
         }
         _ => Failure::from(format!("{}: cannot write: {error}\nhint: check the path", file.display())),
     })?;
-    eprintln!("wrote {0}; run it with `billsim run {0}`", file.display());
+    tell(format_args!("wrote {0}; run it with `billsim run {0}`", file.display()));
     Ok(())
 }
 
@@ -407,8 +414,16 @@ fn indented(words: &str, by: usize) -> String {
 
 /// Writes data to standard output. A reader that has gone away, such as `head`, is no fault.
 fn print(text: &str) -> Result<(), Failure> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::at(Path::new("standard output"), "write")(error).into())
+        }
         _ => Ok(()),
     }
+}
+
+/// Writes a line to standard error. Where that is closed or full, there is nobody left to tell.
+fn tell(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -214,12 +214,12 @@ fn simulate(
     let listing = (task.replication == 0).then_some(listing);
     let mut chunk = setup.empty_chunk();
     for account in task.accounts.clone() {
+        setup
+            .simulate(task.replication, task.cohort, account, listing, &mut chunk, interrupt)
+            .map_err(ExperimentError::Simulation)?;
         if interrupt.load(Ordering::Relaxed) {
             return Err(ExperimentError::Interrupted);
         }
-        setup
-            .simulate(task.replication, task.cohort, account, listing, &mut chunk)
-            .map_err(ExperimentError::Simulation)?;
     }
     Ok(chunk)
 }

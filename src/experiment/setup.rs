@@ -10,6 +10,7 @@ use crate::time::{Calendar, Time};
 use crate::workload::generator::{Overflow, Prepared, Requests};
 use crate::workload::{Block, Cohort};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A scenario with what is worked out once for all its accounts.
 pub struct Setup<'s> {
@@ -78,7 +79,8 @@ impl<'s> Setup<'s> {
         }
     }
 
-    /// Drives one account through all policies, adding what it gives to a chunk.
+    /// Drives one account through all policies, adding what it gives to a chunk. What it gives is worth nothing once
+    /// the run is interrupted.
     pub(super) fn simulate(
         &self,
         replication: u32,
@@ -86,6 +88,7 @@ impl<'s> Setup<'s> {
         account: u32,
         listing: Option<Listing>,
         chunk: &mut Chunk,
+        interrupt: &AtomicBool,
     ) -> Result<(), SimulationError> {
         let fails = |cause: &dyn fmt::Display| self.failure(replication, cohort, account, cause);
         let (world, streams, signup) = self.account(replication, cohort, account);
@@ -104,8 +107,8 @@ impl<'s> Setup<'s> {
             let observer = (Recorder::new(tally, calendar), listener);
             lanes.push(Lane::sign_up(world, streams, plan, signup, observer));
         }
-        chunk.requests +=
-            drive(&mut requests, &mut lanes, &mut chunk.block).map_err(|overflow| fails(&overflow))?;
+        chunk.requests += drive(&mut requests, &mut lanes, &mut chunk.block, interrupt)
+            .map_err(|overflow| fails(&overflow))?;
         for lane in lanes {
             let ((recorder, listener), wallet, overdue) = lane.finish().map_err(|error| fails(&error))?;
             recorder.conclude(&wallet, overdue);
@@ -141,7 +144,8 @@ impl<'s> Setup<'s> {
         }
         let mut requests = self.workloads[cohort].requests(streams, account, signup);
         let mut lane = [Lane::sign_up(world, streams, &self.scenario.policies[policy], signup, observer)];
-        drive(&mut requests, &mut lane, &mut Block::empty()).map_err(|overflow| fails(&overflow))?;
+        drive(&mut requests, &mut lane, &mut Block::empty(), &AtomicBool::new(false))
+            .map_err(|overflow| fails(&overflow))?;
         let [lane] = lane;
         lane.finish().map_err(|error| fails(&error))?;
         Ok(())
@@ -171,16 +175,18 @@ impl<'s> Setup<'s> {
     }
 }
 
-/// Takes an account's lanes through all its requests, block by block; returns how many there were.
+/// Takes an account's lanes through all its requests, block by block; returns how many there were. An interrupt ends it
+/// between two blocks: a single account may have billions of requests.
 fn drive<O: Observer>(
     requests: &mut Requests<'_>,
     lanes: &mut [Lane<'_, O>],
     block: &mut Block,
+    interrupt: &AtomicBool,
 ) -> Result<u64, Overflow> {
     let mut count = 0;
     loop {
         requests.next_block(block)?;
-        if block.len == 0 {
+        if block.len == 0 || interrupt.load(Ordering::Relaxed) {
             return Ok(count);
         }
         count += block.len as u64;

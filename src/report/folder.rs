@@ -2,7 +2,7 @@
 
 use super::{Error, manifest};
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, TempDir};
 
@@ -29,8 +29,10 @@ impl Folder {
             Err(error) => return Err(Error::at(target, "find the folder")(error)),
         };
         check_replaceable(&target)?;
-        let (parent, _) = split(&target)?;
+        let (parent, name) = split(&target)?;
         fs::create_dir_all(parent).map_err(Error::at(parent, "create the folder"))?;
+        // Paths of other files as seen from the target lead astray unless the way up from it is free of links.
+        let target = fs::canonicalize(parent).map_err(Error::at(parent, "find the folder"))?.join(name);
         let partial = hidden_folder(&target, ".partial")?;
         Ok(Folder { target, partial })
     }
@@ -77,13 +79,32 @@ impl Folder {
 fn hidden_folder(target: &Path, suffix: &str) -> Result<TempDir, Error> {
     let (parent, name) = split(target)?;
     let prefix = format!(".{}.", name.to_string_lossy());
+    hidden(0o777)
+        .prefix(&prefix)
+        .suffix(suffix)
+        .tempdir_in(parent)
+        .map_err(Error::at(parent, "create a folder in it"))
+}
+
+/// Writes a file in place of what is there; where that fails, what is there stays.
+///
+/// # Errors
+/// If it cannot be written.
+pub(super) fn replace_file(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let (parent, _) = split(path)?;
+    let mut file = hidden(0o666).tempfile_in(parent).map_err(Error::at(path, "create the file"))?;
+    file.write_all(content).map_err(Error::at(path, "write"))?;
+    file.persist(path).map_err(|failed| Error::at(path, "write")(failed.error))?;
+    Ok(())
+}
+
+/// How temporary files and folders are made: others may read results, as far as the user's umask lets them; by
+/// default nobody else may.
+fn hidden<'n>(mode: u32) -> Builder<'n, 'n> {
     let mut builder = Builder::new();
-    builder.prefix(&prefix).suffix(suffix);
-    // Others may read results, as far as the user's umask lets them; temporary folders are private by
-    // default.
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-    builder.tempdir_in(parent).map_err(Error::at(parent, "create a folder in it"))
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    builder
 }
 
 fn split(target: &Path) -> Result<(&Path, &std::ffi::OsStr), Error> {

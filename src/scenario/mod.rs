@@ -207,9 +207,13 @@ fn timing(root: &mut Table<'_>) -> Option<Timing> {
     let seed: Option<u64> = table.get_or("seed", "0");
 
     if name.as_deref().is_some_and(|name| !is_folder_name(name)) {
+        let wrong = match table.has("name") {
+            true => "the name of a scenario must be fit for a folder",
+            false => "the scenario has no `name`, and that of its file is not fit for a folder",
+        };
         let hint = "use letters, digits, spaces, `-`, `_`, `.` and `+`, at most 100 of them, not beginning or \
                     ending with a space or `.`";
-        table.fault("name", "the name of a scenario must be fit for a folder", hint);
+        table.fault("name", wrong, hint);
     }
     if horizon == Some(Span::ZERO) {
         table.fault(

@@ -101,10 +101,15 @@ impl Data {
     /// # Errors
     /// If a file is missing, or does not read as it was written.
     pub fn read(folder: &Path) -> Result<Data, Error> {
-        let mut estimates: Vec<Estimate> = read(&folder.join("summary.csv"), |estimate: &mut Estimate| {
+        let summary = folder.join("summary.csv");
+        let mut estimates: Vec<Estimate> = read(&summary, |estimate: &mut Estimate| {
             estimate.values().all(f64::is_finite).then_some(()).ok_or("a figure is not finite")
         })?;
         estimates.retain(|estimate| estimate.cohort == ALL_COHORTS);
+        if estimates.is_empty() {
+            let fault = format!("there is no line of the cohort `{ALL_COHORTS}`");
+            return Err(Error::Malformed { path: summary, fault });
+        }
         let mut days: Vec<Day> = read(&folder.join("timeseries.csv"), |day: &mut Day| {
             day.date = day.day.parse().map_err(|_| "the day is not a date such as 2026-01-31")?;
             let shares = [day.refused_share, day.active_share];

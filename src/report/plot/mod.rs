@@ -10,6 +10,7 @@ mod style;
 mod trade_off;
 
 use super::Error;
+use super::folder::replace_file;
 use data::Data;
 use picture::Picture;
 use std::fs;
@@ -40,7 +41,7 @@ pub fn draw(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         let Some(picture) = picture(&data) else { continue };
         for (extension, content) in [("svg", picture.to_svg().into_bytes()), ("png", picture.to_png())] {
             let path = plots.join(name).with_extension(extension);
-            fs::write(&path, content).map_err(Error::at(&path, "write"))?;
+            replace_file(&path, &content)?;
             files.push(path);
         }
     }
