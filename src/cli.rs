@@ -375,7 +375,10 @@ fn write_template(file: &Path) -> Result<(), Failure> {
         io::ErrorKind::AlreadyExists => {
             format!("{}: is there already\nhint: choose another name", file.display()).into()
         }
-        _ => Failure::from(format!("{}: cannot write: {error}\nhint: check the path", file.display())),
+        _ => Failure::from(format!(
+            "{}: cannot write: {error}\nhint: check the path and the disk",
+            file.display()
+        )),
     })?;
     tell(format_args!("wrote {0}; run it with `billsim run {0}`", file.display()));
     Ok(())

@@ -36,8 +36,16 @@ fn write_file(
     let path = folder.join(name);
     let file = File::create(&path).map_err(Error::at(&path, "create the file"))?;
     let mut out = Writer::from_writer(file);
-    fill(&mut out).map_err(Error::at(&path, "write"))?;
+    fill(&mut out).map_err(system_error).map_err(Error::at(&path, "write"))?;
     out.flush().map_err(Error::at(&path, "write"))
+}
+
+/// What the system said: the crate's own conversion forgets of which kind it was.
+fn system_error(error: ::csv::Error) -> io::Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 fn replications<W: Write>(out: &mut Writer<W>, rows: &[Row]) -> ::csv::Result<()> {
@@ -177,6 +185,7 @@ impl LedgerWriter {
         let file = File::create(&path).map_err(Error::at(&path, "create the file"))?;
         let mut out = Writer::from_writer(file);
         out.write_record(["time", "policy", "cohort", "account", "event", "debit", "credit", "amount_usd"])
+            .map_err(system_error)
             .map_err(Error::at(&path, "write"))?;
         Ok(LedgerWriter { out, path, calendar })
     }
@@ -194,7 +203,7 @@ impl Ledger for LedgerWriter {
     fn append(&mut self, row: &LedgerRow<'_>) -> io::Result<()> {
         let Posting { entry, amount } = row.posting;
         let (debit, credit) = entry.sides();
-        self.out.write_record([
+        let fields = [
             &self.calendar.timestamp(row.at),
             row.policy,
             row.cohort,
@@ -203,8 +212,8 @@ impl Ledger for LedgerWriter {
             debit.name(),
             credit.name(),
             &amount.to_string(),
-        ])?;
-        Ok(())
+        ];
+        self.out.write_record(fields).map_err(system_error)
     }
 }
 
@@ -363,6 +372,23 @@ mod tests {
             "time,policy,cohort,account,event,debit,credit,amount_usd\n\
              2026-01-02T00:00:00.000001Z,p,c,7,usage_on_receivable,receivable,revenue,0.000000001\n"
         );
+    }
+
+    #[test]
+    fn a_full_disk_is_told_as_such() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut out = ::csv::WriterBuilder::new().buffer_capacity(1).from_writer(Full);
+        let error = replications(&mut out, &tiny()).map_err(system_error).unwrap_err();
+        let told = Error::at::<io::Error>(Path::new("a.csv"), "write")(error).to_string();
+        assert!(told.contains("hint: free some space"), "{told}");
     }
 
     #[test]

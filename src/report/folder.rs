@@ -93,7 +93,7 @@ fn hidden_folder(target: &Path, suffix: &str) -> Result<TempDir, Error> {
 pub(super) fn replace_file(path: &Path, content: &[u8]) -> Result<(), Error> {
     let (parent, _) = split(path)?;
     let mut file = hidden(0o666).tempfile_in(parent).map_err(Error::at(path, "create the file"))?;
-    file.write_all(content).map_err(Error::at(path, "write"))?;
+    file.as_file_mut().write_all(content).map_err(Error::at(path, "write"))?;
     file.persist(path).map_err(|failed| Error::at(path, "write")(failed.error))?;
     Ok(())
 }
