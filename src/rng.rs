@@ -85,7 +85,7 @@ pub struct AccountStreams {
     account: u32,
 }
 
-/// How many requests take their numbers together: the words of [`LANES`] generator blocks.
+/// How many requests take their numbers together: the words of `LANES` generator blocks.
 pub const GROUP: usize = 4 * LANES;
 /// How many generator blocks are computed side by side.
 const LANES: usize = 8;

@@ -8,7 +8,6 @@ use billsim::report::{csv, plot, terminal};
 use billsim::scenario::Scenario;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 /// The files that are kept: all but the largest, and those that tell of the machine.
 const KEPT: [&str; 6] = [
@@ -56,9 +55,7 @@ fn with_table(readme: &str, table: &str) -> String {
 fn the_example_and_the_table_of_the_readme_are_what_the_quickstart_gives() {
     let loaded = Scenario::read(&root().join("scenarios/quickstart.toml"), &Kinds::built_in())
         .unwrap_or_else(|faults| panic!("{faults}"));
-    let options =
-        Options { list_accounts: false, ledger: None, progress: &|_| {}, interrupt: &AtomicBool::new(false) };
-    let outcome = experiment::run(&loaded.scenario, options).expect("the scenario runs");
+    let outcome = experiment::run(&loaded.scenario, Options::default()).expect("the scenario runs");
 
     let fresh = tempfile::tempdir().expect("there is room for temporary files");
     csv::write(fresh.path(), &loaded.scenario.calendar(), &outcome).expect("the files are written");

@@ -2,7 +2,7 @@
 //!
 //! Accounts do not affect each other, so each is simulated by itself. Between two events nothing about an account's
 //! standing changes, so [`Lane::run`] takes all requests of such a span at once, up to the one that uses up the
-//! headroom that the policy has stated. All else happens at instants, in [`Lane::advance`]; how payments, invoices,
+//! headroom that the policy has stated. All else happens at instants, in `Lane::advance`; how payments, invoices,
 //! customers and standing work is told in a file each.
 
 mod customer;

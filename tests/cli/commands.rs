@@ -134,7 +134,7 @@ fn a_command_line_at_fault_has_status_two_and_leaves_no_trace() {
         ("explain mixed.toml --account 0", "--policy <NAME>"),
         (
             "explain mixed.toml --policy nosuch --account 0",
-            "no policy `nosuch`\nhint: it has prepaid, top-up",
+            "no policy `nosuch`\nhint: it has `prepaid`, `top-up`",
         ),
         (
             "explain mixed.toml --policy trial --account 20",
@@ -142,7 +142,7 @@ fn a_command_line_at_fault_has_status_two_and_leaves_no_trace() {
         ),
         (
             "explain mixed.toml --policy trial --account 0 --cohort all",
-            "no cohort `all`\nhint: it has developers",
+            "no cohort `all`\nhint: it has `developers`",
         ),
         ("new", "<FILE>"),
         ("plot", "<DIR>"),
