@@ -167,7 +167,9 @@ pub fn run(scenario: &Scenario, options: Options<'_>) -> Result<Outcome, Experim
     let tasks = tasks_of(scenario);
     let mut gathering = Gathering::new(&setup);
     // Few enough at a time that what they count fits a small memory, enough to keep every thread busy.
-    for window in tasks.chunks(16 * rayon::current_num_threads()) {
+    let threads = rayon::current_num_threads();
+    let at_once = (MEMORY_AT_ONCE / setup.bytes_of_chunk()).clamp(2 * threads, 16 * threads);
+    for window in tasks.chunks(at_once) {
         let chunks: Vec<Chunk> = window
             .par_iter()
             .map(|task| {
@@ -182,6 +184,9 @@ pub fn run(scenario: &Scenario, options: Options<'_>) -> Result<Outcome, Experim
     }
     Ok(gathering.finish())
 }
+
+/// About how much memory the chunks may take that wait to be gathered, in bytes.
+const MEMORY_AT_ONCE: usize = 32 << 20;
 
 /// Some accounts of a cohort in a replication.
 struct Task {

@@ -3,7 +3,7 @@
 use super::details::{Details, Listing};
 use crate::engine::observation::Observer;
 use crate::engine::{Lane, World};
-use crate::metrics::{DailyTally, Recorder};
+use crate::metrics::{DailyTally, Flows, Recorder};
 use crate::rng::{AccountStreams, CohortStreams};
 use crate::scenario::Scenario;
 use crate::time::{Calendar, Time};
@@ -67,6 +67,11 @@ impl<'s> Setup<'s> {
     /// For each cohort and policy, nothing counted yet.
     pub(super) fn empty_tallies(&self) -> Vec<Vec<DailyTally>> {
         self.scenario.cohorts.iter().map(|_| self.empty_chunk().tallies).collect()
+    }
+
+    /// About how much memory what a chunk counts takes, in bytes.
+    pub(super) fn bytes_of_chunk(&self) -> usize {
+        self.calendar.days() * self.scenario.policies.len() * size_of::<Flows>()
     }
 
     pub(super) fn empty_chunk(&self) -> Chunk {
