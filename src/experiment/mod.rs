@@ -164,11 +164,11 @@ pub fn run(scenario: &Scenario, options: Options<'_>) -> Result<Outcome, Experim
     let Options { list_accounts, mut ledger, progress, interrupt } = options;
     let listing = Listing { accounts: list_accounts, ledger: ledger.is_some() };
     let setup = Setup::new(scenario);
-    let tasks = tasks_of(scenario);
+    let tasks = tasks_of(&setup);
     let mut gathering = Gathering::new(&setup);
     // Few enough at a time that what they count fits a small memory, enough to keep every thread busy.
     let threads = rayon::current_num_threads();
-    let at_once = (MEMORY_AT_ONCE / setup.bytes_of_chunk()).clamp(2 * threads, 16 * threads);
+    let at_once = (MEMORY_AT_ONCE / setup.bytes_of_chunk()).clamp(2 * threads, 32 * threads);
     for window in tasks.chunks(at_once) {
         let chunks: Vec<Chunk> = window
             .par_iter()
@@ -185,6 +185,8 @@ pub fn run(scenario: &Scenario, options: Options<'_>) -> Result<Outcome, Experim
     Ok(gathering.finish())
 }
 
+/// How many requests a chunk should have: enough to outweigh what gathering it costs.
+const REQUESTS_OF_CHUNK: f64 = 100_000.0;
 /// About how much memory the chunks may take that wait to be gathered, in bytes.
 const MEMORY_AT_ONCE: usize = 32 << 20;
 
@@ -195,12 +197,13 @@ struct Task {
     accounts: std::ops::Range<u32>,
 }
 
-/// Cuts the work into chunks, in the order of replication, cohort, account.
-fn tasks_of(scenario: &Scenario) -> Vec<Task> {
+/// Cuts the work into chunks of about as many requests each, in the order of replication, cohort, account.
+fn tasks_of(setup: &Setup<'_>) -> Vec<Task> {
     let mut tasks = Vec::new();
-    for replication in 0..scenario.replications {
-        for (cohort, of_cohort) in scenario.cohorts.iter().enumerate() {
-            let step = (of_cohort.accounts / 32).clamp(16, 1024);
+    for replication in 0..setup.scenario.replications {
+        for (cohort, of_cohort) in setup.scenario.cohorts.iter().enumerate() {
+            let of_account = of_cohort.workload.expected_requests(&setup.calendar, of_cohort.signup);
+            let step = (REQUESTS_OF_CHUNK / of_account).clamp(1.0, 1024.0) as u32;
             for first in (0..of_cohort.accounts).step_by(step as usize) {
                 let accounts = first..(first + step).min(of_cohort.accounts);
                 tasks.push(Task { replication, cohort, accounts });
