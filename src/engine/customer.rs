@@ -20,8 +20,8 @@ pub(super) struct Customer {
     pub has_churned: bool,
     /// Whether a top-up has failed, and a new card would enable the next.
     pub top_up_wants_card: bool,
-    /// Whether a purchase has failed in this stop that a new card would try again.
-    purchase_wants_card: bool,
+    /// What a purchase was for that has failed in this stop, and that a new card would try again.
+    purchase_wants_card: Option<Money>,
     /// Stops so far.
     stops: u32,
     /// How often each question was asked.
@@ -174,18 +174,21 @@ impl<O: Observer> Lane<'_, O> {
     fn replace_card(&mut self) {
         self.customer.is_pending[Question::ReplaceCard as usize] = false;
         let customer = &mut self.customer;
-        if !(self.collections.any_overdue() || customer.top_up_wants_card || customer.purchase_wants_card) {
+        if !(self.collections.any_overdue()
+            || customer.top_up_wants_card
+            || customer.purchase_wants_card.is_some())
+        {
             self.note(Happening::AnswerDropped(Question::ReplaceCard));
             return;
         }
         customer.top_up_wants_card = false;
-        let purchase_wants_card = std::mem::take(&mut customer.purchase_wants_card);
+        let failed_purchase = customer.purchase_wants_card.take();
         self.take_new_card();
         self.note(Happening::CardReplaced);
         self.attempt_open_invoices();
         // The customer's own purchase comes first: while it is under way, no top-up is needed.
-        if purchase_wants_card {
-            self.buy_credit();
+        if let Some(amount) = failed_purchase {
+            self.buy_in_stop(PurchaseKind::Answer, amount);
         }
         self.tell(PolicyEvent::CardReplaced);
     }
@@ -251,10 +254,10 @@ impl<O: Observer> Lane<'_, O> {
     }
 
     /// A purchase in answer to a question was declined for good: a new card would try it again, if the stop lasts.
-    pub(super) fn want_new_card_for_purchase(&mut self, stop: u32) {
+    pub(super) fn want_new_card_for_purchase(&mut self, stop: u32, amount: Money) {
         let gets_card = self.ask(Question::ReplaceCard);
         if self.is_in_stop(stop) {
-            self.customer.purchase_wants_card = gets_card;
+            self.customer.purchase_wants_card = gets_card.then_some(amount);
         }
     }
 
@@ -282,7 +285,7 @@ impl<O: Observer> Lane<'_, O> {
                 self.note(Happening::AnswerDropped(question));
             }
         }
-        self.customer.purchase_wants_card = false;
+        self.customer.purchase_wants_card = None;
         self.customer.ask_again = None;
         self.give_up_waiting(PurchaseKind::Answer);
     }

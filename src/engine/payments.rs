@@ -320,7 +320,7 @@ impl<O: Observer> Lane<'_, O> {
         let purchase =
             self.payments.find(number).expect("a purchase is under way until it is finally declined");
         purchase.declines += 1;
-        let Purchase { kind, declines, stop, .. } = *purchase;
+        let Purchase { kind, amount, declines, stop, .. } = *purchase;
         match kind {
             PurchaseKind::TopUp if self.standing.is_closed() || self.customer.has_churned => {
                 self.fail(number)
@@ -337,7 +337,7 @@ impl<O: Observer> Lane<'_, O> {
             PurchaseKind::Initial | PurchaseKind::WithPaymentMethod => self.fail(number),
             PurchaseKind::Answer if hard => {
                 self.fail(number);
-                self.want_new_card_for_purchase(stop);
+                self.want_new_card_for_purchase(stop, amount);
             }
             PurchaseKind::Answer => self.plan_another_try(number, stop),
         }
