@@ -77,25 +77,40 @@ impl Question {
 
 /// Something that happened to an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Happening {
+    /// The account signed up.
     SignedUp,
+    /// Promotional credit was granted.
     Granted {
+        /// How much.
         amount: Money,
+        /// When it expires; `None`: never.
         expires: Option<Time>,
     },
+    /// Promotional credit expired: how much was left of it.
     GrantExpired(Money),
+    /// A new period began.
     PeriodBegan,
+    /// A payment was attempted.
     PaymentAttempted {
+        /// What it is for.
         purpose: Purpose,
+        /// The kind of purchase; `None` for an invoice.
         kind: Option<PurchaseKind>,
+        /// What is charged.
         amount: Money,
+        /// When the result comes.
         result_at: Time,
     },
+    /// An attempt at payment had its result.
     PaymentResult {
+        /// What it was for.
         purpose: Purpose,
+        /// The kind of purchase; `None` for an invoice.
         kind: Option<PurchaseKind>,
+        /// What was charged, or was to be.
         amount: Money,
+        /// How it ended.
         result: PaymentResult,
     },
     /// A purchase is not made: it would take the customer beyond what it is willing to pay in a period.
@@ -106,48 +121,74 @@ pub enum Happening {
     PurchaseFailed(PurchaseKind),
     /// A declined payment is tried again at a time.
     RetryPlanned(Time),
+    /// Bought credit became balance: how much.
     CreditPosted(Money),
+    /// Topping up is off until the card is replaced.
     TopUpDisabled,
+    /// An invoice was issued.
     InvoiceIssued {
+        /// Its number, counted from 0.
         number: u32,
+        /// What it is for.
         amount: Money,
     },
+    /// An invoice was paid, by a payment or by credit.
     InvoicePaid {
+        /// Its number.
         number: u32,
     },
     /// The last attempt at an invoice's payment was declined.
     InvoiceOverdue {
+        /// Its number.
         number: u32,
     },
+    /// What was owed on an invoice was written off.
     InvoiceWrittenOff {
+        /// Its number.
         number: u32,
     },
+    /// What was owed and not invoiced was written off: how much.
     DebtWrittenOff(Money),
-    /// Usage settled that the policy meant to prevent.
+    /// Usage settled that the policy meant to prevent: how much.
     Overshot(Money),
+    /// The card on file expired.
     CardExpired,
+    /// The card on file expired and was renewed at once.
     CardRenewed,
+    /// The customer replaced the card on file.
     CardReplaced,
+    /// The customer put a payment method on file.
     PaymentMethodAdded,
-    /// A question was put; `acts_at` tells when a yes takes effect, `None` is a no.
+    /// A question was put to the customer.
     Asked {
+        /// Which.
         question: Question,
+        /// When a yes takes effect; `None`: the answer is no.
         acts_at: Option<Time>,
     },
     /// What was answered no longer matters.
     AnswerDropped(Question),
+    /// The account waits for its purchase at signup or at a move, with nothing else to spend.
     NotOpen,
+    /// The account was stopped.
     Stopped(Refusal),
+    /// The account is still stopped, for another reason.
     ReasonChanged(Refusal),
-    /// A stop ended. `served` tells whether requests run again, or only that the account waits for its first purchase.
+    /// A stop ended.
     StopEnded {
+        /// Whether requests run again, or the account only waits for its first purchase.
         served: bool,
     },
+    /// The account moved to another policy.
     Moved {
+        /// Whether by the end of a trial.
         converted: bool,
     },
+    /// The customer left for good.
     Churned,
+    /// The account was closed.
     Closed,
+    /// The horizon passed: nothing is requested or judged any more.
     HorizonReached,
 }
 
