@@ -10,7 +10,7 @@ use crate::report::story::{self, StoryError, Subject};
 use crate::report::{Error, plot, terminal, warnings};
 use crate::scenario::{Loaded, Scenario, TEMPLATE, describe};
 use clap::{Args, Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Display;
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write};
@@ -320,10 +320,14 @@ fn progress_bar(scenario: &Scenario, quiet: bool) -> ProgressBar {
     if quiet || !io::stderr().is_terminal() {
         bar.set_draw_target(ProgressDrawTarget::hidden());
     }
-    let style = ProgressStyle::with_template(
-        "{msg} [{bar:30}] {percent}% {human_pos} requests, {per_sec}, {eta} left",
-    );
-    bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
+    let style =
+        ProgressStyle::with_template("{msg} [{bar:30}] {percent}% {human_pos} requests, {rate}, {eta} left")
+            .expect("the template is well formed")
+            .with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                // A rate that does not fit the line is not worth a word.
+                let _ = write!(out, "{:.1} million a second", state.per_sec() / 1e6);
+            });
+    bar.set_style(style.progress_chars("=> "));
     bar.set_message(scenario.name.clone());
     bar
 }
