@@ -10,7 +10,7 @@ pub mod prepaid_pause;
 pub mod trial;
 
 use crate::account::AccountView;
-use crate::document::Table;
+use crate::document::{Table, did_you_mean};
 use crate::money::Money;
 use crate::request::Refusal;
 use crate::time::{Span, Time};
@@ -322,10 +322,17 @@ impl Kinds {
             if let Some(name) = name {
                 let wrong = format!("there is no policy kind \"{name}\"");
                 table.fault("kind", wrong, &format!("use one of {}", names.join(", ")));
+            } else if let Some(key) = table.keys().into_iter().find(|key| resembles_kind(key)) {
+                table.fault(key, format!("unknown key `{key}`"), "did you mean `kind`?");
             }
             table.leave_rest();
             return None;
         };
         Some((kind, (kind.read)(table, self)?))
     }
+}
+
+/// Whether a key may be a misspelt `kind`.
+fn resembles_kind(key: &str) -> bool {
+    key != "kind" && did_you_mean(key, ["kind"].into_iter()).is_some()
 }
