@@ -193,11 +193,6 @@ impl Wallet {
         self.promotional.total
     }
 
-    /// Paid credit that can be used.
-    pub fn paid_credit(&self) -> Money {
-        self.paid.total
-    }
-
     /// Promotional and paid credit.
     pub fn credit(&self) -> Money {
         self.promotional.total + self.paid.total
@@ -211,11 +206,6 @@ impl Wallet {
     /// Owed for usage beyond credit, not invoiced.
     pub fn uninvoiced(&self) -> Money {
         self.uninvoiced
-    }
-
-    /// Invoices not fully paid, oldest first.
-    pub fn open_invoices(&self) -> &[OpenInvoice] {
-        &self.invoices
     }
 
     /// What is owed on an invoice, if it is open.
@@ -509,7 +499,7 @@ mod tests {
         }
         wallet.settle(Money::dollars(1));
         assert_eq!(buy(&mut wallet, Money::dollars(5)), [0]);
-        assert_eq!(wallet.open_invoices(), [OpenInvoice { number: 1, owed: Money::dollars(3) }]);
+        assert_eq!((wallet.owed_on(0), wallet.owed_on(1)), (None, Some(Money::dollars(3))));
         assert_eq!(wallet.uninvoiced(), Money::ZERO);
     }
 

@@ -96,11 +96,11 @@ impl<O: Observer> Lane<'_, O> {
         }
     }
 
-    /// Whether an answer to a question is pending in this stop, or what was done on it is under way.
+    /// Whether an answer to a question is pending in this stop, or what was done on it is under way or waits for a card.
     fn is_pending(&self, question: Question) -> bool {
-        let under_way =
-            question == Question::BuyCredit && self.payments.answer_is_under_way(self.customer.stop());
-        under_way || self.customer.is_pending[question as usize]
+        let buys = self.payments.answer_is_under_way(self.customer.stop())
+            || self.customer.purchase_wants_card.is_some();
+        self.customer.is_pending[question as usize] || question == Question::BuyCredit && buys
     }
 
     /// Asks a question; returns whether the answer is a yes, or one that was given before is pending.

@@ -34,10 +34,8 @@ impl<O: Observer> Lane<'_, O> {
         if self.standing.is_closed() {
             return Gate::Closed(Refusal::Closed);
         }
-        if self.customer.has_churned {
-            return Gate::Closed(Refusal::NoCredit); // nothing is requested; any reason will do
-        }
-        if self.is_not_open() {
+        // Who has left requests nothing: any reason will do.
+        if self.customer.has_churned || self.is_not_open() {
             return Gate::Closed(Refusal::NoCredit);
         }
         let gate = self.policy.gate(&self.view());

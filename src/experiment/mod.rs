@@ -77,6 +77,7 @@ impl std::fmt::Display for ExperimentError {
 impl std::error::Error for ExperimentError {}
 
 /// What a run gave.
+#[derive(Default)]
 pub struct Outcome {
     /// A row per policy, cohort (in the order of the scenario, then `all`) and replication, in this order.
     pub rows: Vec<Row>,
@@ -264,14 +265,7 @@ impl<'s> Gathering<'s> {
             tallies: setup.empty_tallies(),
             rows: vec![vec![Vec::new(); cohorts]; policies],
             days: vec![vec![vec![vec![Moments::default(); daily]; calendar.days()]; cohorts]; policies],
-            outcome: Outcome {
-                rows: Vec::new(),
-                days: Vec::new(),
-                accounts: Vec::new(),
-                balances: Vec::new(),
-                dropped_records: 0,
-                requests: 0,
-            },
+            outcome: Outcome::default(),
         }
     }
 

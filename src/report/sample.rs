@@ -44,7 +44,7 @@ pub fn manifest() -> Manifest {
 /// An outcome of so many replications and days under policies of these names, each a bit harsher than the one
 /// before.
 pub fn outcome(policies: &[&str], replications: u32, days: usize) -> Outcome {
-    let mut outcome = empty_outcome();
+    let mut outcome = Outcome::default();
     for (number, policy) in policies.iter().enumerate() {
         let harshness = number as f64 / 8.0;
         let mut by_day = vec![vec![Moments::default(); MEASURES.len()]; days];
@@ -79,18 +79,6 @@ pub fn outcome(policies: &[&str], replications: u32, days: usize) -> Outcome {
         }
     }
     outcome
-}
-
-/// An outcome of nothing at all.
-pub fn empty_outcome() -> Outcome {
-    Outcome {
-        rows: Vec::new(),
-        days: Vec::new(),
-        accounts: Vec::new(),
-        balances: Vec::new(),
-        dropped_records: 0,
-        requests: 0,
-    }
 }
 
 /// An outcome in which accounts signed up and nothing else happened.

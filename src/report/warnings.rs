@@ -187,7 +187,7 @@ mod tests {
 
     /// Two replications in which a cohort has these values of the named measures, and 0 of all others.
     fn outcome(values: &[(&str, Quantity)]) -> Outcome {
-        let mut outcome = sample::empty_outcome();
+        let mut outcome = Outcome::default();
         for cohort in ["c", ALL_COHORTS] {
             for replication in 0..2 {
                 let mut all = sample::zero_values();
