@@ -17,4 +17,9 @@ impl Base {
         let table = DeTable::parse(text).unwrap_or_else(|error| panic!("a base is no TOML: {error}\n{text}"));
         Base { text, table: table.into_inner() }
     }
+
+    /// The text under a key, where there is one.
+    pub fn peek(&self, key: &str) -> Option<&str> {
+        self.table.get(key)?.get_ref().as_str()
+    }
 }

@@ -103,6 +103,14 @@ impl<'d> Table<'d> {
         self.get(key)
     }
 
+    /// The value of a key that stands for others: they are written down, not it.
+    pub fn get_unwritten<T: Read>(&mut self, key: &str) -> Option<T> {
+        self.know(key);
+        let (context, value) = self.find(key)?;
+        let node = context.node(Node::Literal(String::new()));
+        T::read(&Value::new(context.clone(), value, key.to_owned(), node))
+    }
+
     /// The table under a key, if it is there.
     pub fn child(&mut self, key: &str) -> Option<Table<'d>> {
         let value = self.value(key)?;
@@ -253,11 +261,6 @@ impl<'d> Table<'d> {
         self.base = Some(Under { context, table: &base.table, hidden: BTreeSet::new() });
     }
 
-    /// Whether it gives a key itself, rather than what it stands on.
-    pub fn gives(&self, key: &str) -> bool {
-        self.table.contains_key(key)
-    }
-
     /// Of keys that exclude each other, one that the table gives takes the place of those that it stands on.
     pub fn exclude(&mut self, keys: &[&str]) {
         if let Some(base) = &mut self.base
@@ -286,7 +289,7 @@ impl<'d> Table<'d> {
 
     /// What the table under a key stands on.
     fn under(&self, key: &str) -> Option<Under<'d>> {
-        let base = self.base.as_ref().filter(|_| self.gives(key))?;
+        let base = self.base.as_ref().filter(|_| self.table.contains_key(key))?;
         let table = base.table.get(key)?.get_ref().as_table()?;
         Some(Under { context: base.context.clone(), table, hidden: BTreeSet::new() })
     }
@@ -302,7 +305,8 @@ impl<'d> Table<'d> {
         node
     }
 
-    fn know(&mut self, key: &str) {
+    /// Names a key in hints as one that may be there.
+    pub fn know(&mut self, key: &str) {
         if self.asked.insert(key.to_owned()) {
             self.known.push(key.to_owned());
         }

@@ -7,6 +7,7 @@
 pub mod auto_topup;
 pub mod postpaid;
 pub mod prepaid_pause;
+pub mod presets;
 pub mod trial;
 
 use crate::account::AccountView;
@@ -270,7 +271,16 @@ pub struct Parameter {
 
 /// The parameters that every kind has.
 pub const COMMON_PARAMETERS: &[Parameter] = &[
-    Parameter { key: "name", default: "its kind", meaning: "what the policy is called in the results" },
+    Parameter {
+        key: "preset",
+        default: "none",
+        meaning: "a provider's published rules, which all keys beside it override; see below",
+    },
+    Parameter {
+        key: "name",
+        default: "its preset or kind",
+        meaning: "what the policy is called in the results",
+    },
     Parameter {
         key: "free_credit",
         default: "none",
@@ -312,6 +322,10 @@ impl Kinds {
     /// Reads a policy by its `kind` and parameters: a `[[policy]]` of a scenario, or a policy that another one moves
     /// accounts to. Returns the kind's name with it.
     pub fn read(&self, table: &mut Table<'_>) -> Option<(&Kind, Box<dyn Policy>)> {
+        if presets::apply(table).is_none() {
+            table.leave_rest();
+            return None;
+        }
         for key in ["credit_expires_after", "switch", "rate_limit", "alert_at", "metering"] {
             table.not_yet(key);
         }
@@ -322,8 +336,8 @@ impl Kinds {
             if let Some(name) = name {
                 let wrong = format!("there is no policy kind \"{name}\"");
                 table.fault("kind", wrong, &format!("use one of {}", names.join(", ")));
-            } else if let Some(key) = table.keys().into_iter().find(|key| resembles_kind(key)) {
-                table.fault(key, format!("unknown key `{key}`"), "did you mean `kind`?");
+            } else if let Some((key, meant)) = table.keys().into_iter().find_map(meant_for_kind) {
+                table.fault(key, format!("unknown key `{key}`"), &format!("did you mean `{meant}`?"));
             }
             table.leave_rest();
             return None;
@@ -332,7 +346,9 @@ impl Kinds {
     }
 }
 
-/// Whether a key may be a misspelt `kind`.
-fn resembles_kind(key: &str) -> bool {
-    key != "kind" && did_you_mean(key, ["kind"].into_iter()).is_some()
+/// A key that may be a misspelt one of those that say the kind, and that one.
+fn meant_for_kind(key: &str) -> Option<(&str, &'static str)> {
+    let says_kind = ["kind", "preset"];
+    let meant = did_you_mean(key, says_kind.into_iter()).filter(|_| !says_kind.contains(&key))?;
+    Some((key, meant))
 }

@@ -3,7 +3,7 @@
 use super::{check_name, check_unique};
 use crate::document::{Dollars, Table, quoted};
 use crate::money::Money;
-use crate::policy::{Grant, Kinds, PolicyPlan};
+use crate::policy::{Grant, Kinds, PolicyPlan, presets};
 use crate::time::Span;
 
 /// Reads all policies, in the order of the file.
@@ -16,12 +16,13 @@ pub fn read_all(root: &mut Table<'_>, kinds: &Kinds) -> Option<Vec<PolicyPlan>> 
     plans.into_iter().collect()
 }
 
-/// A policy without a name is called as its kind.
+/// A policy without a name is called as its preset or kind.
 fn default_name<'d>(table: &Table<'d>) -> &'d str {
-    table.peek("kind").unwrap_or("policy")
+    table.peek("preset").or_else(|| table.peek("kind")).unwrap_or("policy")
 }
 
 fn plan(table: &mut Table<'_>, kinds: &Kinds) -> Option<PolicyPlan> {
+    presets::apply(table);
     let name: Option<String> = table.get_or("name", &quoted(default_name(table)));
     if let Some(name) = &name {
         check_name(table, name);
