@@ -419,7 +419,7 @@ fn presets_text() -> String {
         }
         text += "\n  Not in it:\n";
         for rule in left_out {
-            text += &format!("{}\n", indented(&format!("- {rule}"), 2));
+            text += &format!("  - {}\n", indented(rule, 4).trim_start());
         }
     }
     text

@@ -285,6 +285,61 @@ flag = false
     }
 
     #[test]
+    fn a_table_takes_from_its_base_what_it_does_not_give_itself() {
+        let base =
+            Base::parse("wait = '1h'\nrate.low = 1\nrate.high = 2\nlist = [1, 2]\nsome.of = [{ a = 1 }]");
+        let document = parse("base = 'b'\nrate = { high = 3 }\nlist = [3]");
+        let mut root = document.root();
+        assert_eq!(root.get_unwritten::<String>("base").as_deref(), Some("b"));
+        root.stand_on("base", &base);
+        assert!(root.has("wait") && root.peek("wait") == Some("1h"));
+        assert_eq!(root.keys(), ["base", "rate", "list", "wait", "some"]);
+        assert_eq!(root.get_or("wait", "\"2h\""), Some(Span::hours(1)));
+        let mut rate = root.child_or_empty("rate").expect("it is there");
+        assert_eq!((rate.get::<u32>("low"), rate.get::<u32>("high")), (Some(1), Some(3)));
+        assert_eq!(root.get::<Vec<u32>>("list"), Some(vec![3]));
+        let mut some = root.require_child("some", "add it").expect("it is there");
+        assert_eq!(some.require_children("of", "add some")[0].get::<u32>("a"), Some(1));
+        drop((root, rate, some));
+        let resolved = document.finish().expect("no fault").to_toml(Path::new(""));
+        assert_eq!(
+            resolved,
+            "wait = '1h'\nlist = [3]\n\n[rate]\nlow = 1\nhigh = 3\n\n[some]\nof = [{ a = 1 }]\n"
+        );
+    }
+
+    #[test]
+    fn of_keys_that_exclude_each_other_one_that_is_given_hides_those_of_the_base() {
+        let base = Base::parse("amount = 1\ntarget = 2\nin = { a = 1 }");
+        let document = parse("base = 'b'\namount = 3\nin = { b = 2 }");
+        let mut root = document.root();
+        root.know("base");
+        root.stand_on("base", &base);
+        root.exclude(&["amount", "target"]);
+        assert_eq!((root.get::<u32>("amount"), root.get::<u32>("target")), (Some(3), None));
+        assert_eq!(root.child("in").expect("it is there").one_of(&["a", "b"]), Some("b"));
+    }
+
+    #[test]
+    fn a_fault_of_what_a_base_gives_is_told_where_the_base_is_named() {
+        let base = Base::parse("# some words\ntarget = 2\nin = { a = 1 }");
+        let document = parse("base = 'b'\nthreshold = 3");
+        let mut root = document.root();
+        root.know("base");
+        root.stand_on("base", &base);
+        root.fault("target", "the target is below the threshold", "raise it");
+        root.child("in").expect("it is there").require::<u32>("b", "add it");
+        let _: Option<u32> = root.get("threshold");
+        drop(root);
+        let faults = document.finish().map(|_| ()).expect_err("two faults").to_string();
+        assert!(faults.starts_with(
+            "error: folder/a.toml:1:8: `base` does not fit the rest: the target is below the threshold\n\
+             1 | base = 'b'\n           ^^^\nhint: raise it\n"
+        ));
+        assert!(faults.contains("a.toml:1:8: `base` does not fit the rest: `in` lacks `b`"), "{faults}");
+    }
+
+    #[test]
     fn planned_keys_are_refused_unless_they_change_nothing() {
         let document = parse("alert_at = 2.00\ndelay = \"0ms\"\nrefresh = \"1s\"");
         let mut root = document.root();
