@@ -162,7 +162,7 @@ fn a_policy_is_called_as_its_preset_unless_it_has_a_name() {
     let scenario = scenario(policies).scenario;
     let names: Vec<&str> = scenario.policies.iter().map(|policy| policy.name.as_str()).collect();
     assert_eq!(names, ["openrouter", "ours"]);
-    assert!(scenario.policies.iter().all(|policy| policy.kind == "auto_topup"));
+    assert!(scenario.policies.iter().all(|policy| policy.plan.kind == "auto_topup"));
 }
 
 #[test]

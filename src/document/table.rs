@@ -24,6 +24,8 @@ pub struct Table<'d> {
     table: &'d DeTable<'d>,
     /// What it stands on, if anything: keys that it does not give itself are taken from there.
     base: Option<Under<'d>>,
+    /// The keys that are not taken from there.
+    hidden: BTreeSet<String>,
     /// Where it is; `None` for the whole file and for what is absent.
     at: Option<Range<usize>>,
     /// Its own key.
@@ -43,8 +45,6 @@ pub struct Table<'d> {
 pub(super) struct Under<'d> {
     context: Context<'d>,
     table: &'d DeTable<'d>,
-    /// The keys that are not taken from there.
-    hidden: BTreeSet<String>,
 }
 
 impl<'d> Table<'d> {
@@ -59,6 +59,7 @@ impl<'d> Table<'d> {
             context,
             table,
             base: None,
+            hidden: BTreeSet::new(),
             at,
             name,
             node,
@@ -258,23 +259,26 @@ impl<'d> Table<'d> {
     pub fn stand_on(&mut self, key: &str, base: &'d Base) {
         let at = self.table.get(key).map_or(0..0, Spanned::span);
         let context = Context { text: base.text, base: Some((key.to_owned(), at)), ..self.context.clone() };
-        self.base = Some(Under { context, table: &base.table, hidden: BTreeSet::new() });
+        self.base = Some(Under { context, table: &base.table });
     }
 
     /// Of keys that exclude each other, one that the table gives takes the place of those that it stands on.
     pub fn exclude(&mut self, keys: &[&str]) {
-        if let Some(base) = &mut self.base
-            && keys.iter().any(|key| self.table.contains_key(*key))
-        {
-            base.hidden.extend(keys.iter().map(|key| (*key).to_owned()));
+        if keys.iter().any(|key| self.table.contains_key(*key)) {
+            keys.iter().for_each(|key| self.hide(key));
         }
+    }
+
+    /// Takes a key from nothing that it stands on.
+    pub fn hide(&mut self, key: &str) {
+        self.hidden.insert(key.to_owned());
     }
 
     /// The value of a key, and the context that its place belongs to.
     fn find(&self, key: &str) -> Option<(&Context<'d>, &'d Spanned<DeValue<'d>>)> {
         let own = self.table.get(key).map(|value| (&self.context, value));
         own.or_else(|| {
-            let base = self.base.as_ref().filter(|base| !base.hidden.contains(key))?;
+            let base = self.base.as_ref().filter(|_| !self.hidden.contains(key))?;
             base.table.get(key).map(|value| (&base.context, value))
         })
     }
@@ -291,7 +295,7 @@ impl<'d> Table<'d> {
     fn under(&self, key: &str) -> Option<Under<'d>> {
         let base = self.base.as_ref().filter(|_| self.table.contains_key(key))?;
         let table = base.table.get(key)?.get_ref().as_table()?;
-        Some(Under { context: base.context.clone(), table, hidden: BTreeSet::new() })
+        Some(Under { context: base.context.clone(), table })
     }
 
     /// Writes the value of a key down.
@@ -305,7 +309,7 @@ impl<'d> Table<'d> {
         node
     }
 
-    /// Names a key in hints as one that may be there.
+    /// Lets a key be known that is read only where it is there.
     pub fn know(&mut self, key: &str) {
         if self.asked.insert(key.to_owned()) {
             self.known.push(key.to_owned());
