@@ -215,3 +215,12 @@ fn a_preset_can_follow_a_trial_or_come_by_a_switch() {
     assert!(policy.contains("threshold = 3.00") && policy.contains("target = 30.00"), "{policy}");
     assert!(!policy.contains("amount"), "{policy}");
 }
+
+#[test]
+fn the_readme_lists_every_preset() {
+    let readme = include_str!("../README.md");
+    for Preset { name, about, .. } in PRESETS.iter() {
+        let row = format!("| `{name}` | {}: {} | {} |", about.provider, about.summary, about.date);
+        assert!(readme.lines().any(|line| line == row), "README.md lacks the row\n{row}");
+    }
+}
