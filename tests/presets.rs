@@ -69,8 +69,8 @@ const PUBLISHED: &[(&str, &str, &str)] = &[
 fn scenario(policies: &str) -> Loaded {
     let text = format!(
         "[prices]\nm = {{ input = 1.00, output = 2.00 }}\n[[cohort]]\naccounts = 10\n\
-         workload = {{ arrivals = {{ poisson = {{ per_day = 100 }} }}, tokens = {{ prompt = 500, output = 100 }}, \
-         models = {{ m = 1 }} }}\n{policies}"
+         workload.arrivals.poisson.per_day = 100\nworkload.tokens = {{ prompt = 500, output = 100 }}\n\
+         workload.models.m = 1\n{policies}"
     );
     let loaded = Scenario::parse(Path::new("a.toml"), text.as_bytes(), &Kinds::built_in());
     loaded.unwrap_or_else(|faults| panic!("{faults}"))

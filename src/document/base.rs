@@ -2,7 +2,7 @@
 
 use toml::de::DeTable;
 
-/// A table of values for a table of a document to fall back on: see [`Table::stand_on`](super::Table::stand_on).
+/// Values for a table of a document to fall back on: see [`Table::stand_on`](super::Table::stand_on).
 pub struct Base {
     pub(super) text: &'static str,
     pub(super) table: DeTable<'static>,

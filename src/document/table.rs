@@ -254,8 +254,9 @@ impl<'d> Table<'d> {
         self.leaves_rest = true;
     }
 
-    /// Lets it stand on a base, which the value of `key` has named: each key that it does not give itself is taken
-    /// from there, and in tables that both have, each key of those. A fault of what is taken is told at `key`.
+    /// Lets it stand on a base, which the value of `key` has named: each key that it does not give itself is
+    /// taken from there, and in tables that both have, each key of those. A fault of what is taken is told at
+    /// `key`.
     pub fn stand_on(&mut self, key: &str, base: &'d Base) {
         let at = self.table.get(key).map_or(0..0, Spanned::span);
         let context = Context { text: base.text, base: Some((key.to_owned(), at)), ..self.context.clone() };

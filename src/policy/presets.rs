@@ -1,8 +1,8 @@
 //! Presets: the published rules of real providers, one file each, for policies to start from.
 //!
-//! A policy that names one, `preset = "openai"`, takes from it every key that it does not give itself. Each key of a
-//! preset says where it comes from: from a source, by its number, or from an assumption where the provider leaves it to
-//! the customer or does not publish it.
+//! A policy that names one, `preset = "openai"`, takes from it every key that it does not give itself. Each
+//! key of a preset says where it comes from: from a source, by its number, or from an assumption where the
+//! provider leaves it to the customer or does not publish it.
 
 use crate::document::{Base, Table, did_you_mean, listed};
 use serde::Deserialize;
@@ -59,7 +59,7 @@ fn parse(name: &'static str, text: &'static str) -> Preset {
 }
 
 /// Lets a policy stand on the preset that it names, if it names one. `None` where that is at fault.
-pub fn apply(table: &mut Table<'_>) -> Option<()> {
+pub(super) fn apply(table: &mut Table<'_>) -> Option<()> {
     table.know("preset");
     if !table.has("preset") {
         return Some(());

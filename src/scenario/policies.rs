@@ -2,7 +2,7 @@
 
 use super::{check_name, check_unique};
 use crate::document::{Table, quoted};
-use crate::policy::{Kinds, PolicyPlan, Switch, presets, trial};
+use crate::policy::{Kinds, PolicyPlan, Switch, trial};
 use jiff::civil::Date;
 
 /// Reads all policies, in the order of the file.
@@ -21,7 +21,6 @@ fn default_name<'d>(table: &Table<'d>) -> &'d str {
 }
 
 fn plan(table: &mut Table<'_>, kinds: &Kinds) -> Option<PolicyPlan> {
-    presets::apply(table);
     let name: Option<String> = table.get_or("name", &quoted(default_name(table)));
     if let Some(name) = &name {
         check_name(table, name);
