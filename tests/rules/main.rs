@@ -334,9 +334,10 @@ impl Observer for &mut Requests {
         self.tries.extend(span.each().map(|(at, _)| (at, result)));
     }
     fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, _: &AccountView) {
-        self.fates.extend(span.each().map(|(arrived, _)| (arrived, fate)));
+        let arrived = |at| if span.count == 1 { span.arrived_at } else { at };
+        self.fates.extend(span.each().map(|(at, _)| (arrived(at), fate)));
     }
-    fn usage(&mut self, _: &RequestSpan<'_>, _: Entry) {}
+    fn usage(&mut self, _: &RequestSpan<'_>, _: Posting) {}
     fn posting(&mut self, _: Time, _: Posting) {}
     fn happening(&mut self, _: Happening, _: &AccountView) {}
 }
