@@ -343,6 +343,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         if self.standing.is_closed() {
             return;
         }
+        self.follow_shortness();
         for command in self.policy.handle(&self.view(), event) {
             self.carry_out(command);
         }
