@@ -29,6 +29,7 @@ fn workload(arrivals: Arrivals, tokens: [Distribution; 2]) -> Workload {
             spread_correlation: 0.0,
         },
         models: vec![(0, 1.0)],
+        loyalty: 0.0,
     }
 }
 
@@ -83,8 +84,11 @@ fn generation(criterion: &mut Criterion) {
         ("exponential tokens", workload(poisson.clone(), both(Distribution::exponential(500.0)))),
         ("empirical tokens", workload(poisson.clone(), both(empirical))),
         ("gamma tokens", workload(poisson, both(Distribution::gamma(500.0, 1.5)))),
-        ("gamma gaps", workload(Arrivals::Gamma { per_day, cv: 2.0 }, lognormals.clone())),
-        ("regular gaps", workload(Arrivals::Gamma { per_day, cv: 0.0 }, lognormals)),
+        (
+            "gamma gaps",
+            workload(Arrivals::Gamma { per_day, cv: Distribution::constant(2.0) }, lognormals.clone()),
+        ),
+        ("regular gaps", workload(Arrivals::Gamma { per_day, cv: Distribution::constant(0.0) }, lognormals)),
         ("modulated", modulated),
         ("two models", two_models),
         ("cached shares", cached),

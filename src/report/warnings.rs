@@ -165,6 +165,7 @@ mod tests {
                         spread_correlation: 0.0,
                     },
                     models: Vec::new(),
+                    loyalty: 0.0,
                 },
                 customer: CustomerModel {
                     payment_method: 1.0,

@@ -12,7 +12,7 @@ mod trace;
 mod workload;
 
 pub use describe::describe;
-pub use distribution::{Durations, Numbers, Shares};
+pub use distribution::{Cvs, Durations, Numbers, Shares};
 
 use crate::document::{Document, Faults, Resolved, Table, quoted};
 use crate::money::Share;

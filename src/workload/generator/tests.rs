@@ -1,4 +1,4 @@
-use super::super::Signup;
+use super::super::{Modulation, Signup};
 use super::super::distribution::tests::kolmogorov;
 use super::super::trace::Record;
 use super::*;
@@ -35,7 +35,12 @@ fn constant_workload(arrivals: Arrivals) -> Workload {
             spread_correlation: 0.0,
         },
         models: vec![(0, 1.0)],
+        loyalty: 0.0,
     }
+}
+
+fn gamma(per_day: f64, cv: f64) -> Arrivals {
+    Arrivals::Gamma { per_day, cv: Distribution::constant(cv) }
 }
 
 pub(in crate::workload) fn lognormal_workload() -> Workload {
@@ -115,7 +120,7 @@ fn poisson_gaps_are_exponential() {
 fn renewal_gaps_are_gamma_of_the_stated_dispersion() {
     for cv in [0.3, 1.5] {
         let per_day = 4_000.0;
-        let gaps = gaps(&constant_workload(Arrivals::Gamma { per_day, cv }), per_day);
+        let gaps = gaps(&constant_workload(gamma(per_day, cv)), per_day);
         let distance = kolmogorov(gaps, |gap| Distribution::gamma(1.0, cv).cdf(gap));
         assert!(distance < 2.3, "{cv}: {distance}");
     }
@@ -132,13 +137,13 @@ fn counts_of_accounts_are_poisson() {
 
 #[test]
 fn regular_arrivals_are_exact_and_do_not_drift() {
-    let seventh = times(&constant_workload(Arrivals::Gamma { per_day: 7.0, cv: 0.0 }), 0);
+    let seventh = times(&constant_workload(gamma(7.0, 0.0)), 0);
     assert_eq!(seventh.len(), 209); // the last of 210 would fall on the horizon
     for (index, at) in seventh.iter().enumerate() {
         let exact = (2 * (index as i64 + 1) * Span::DAY.micros() + 7) / 14; // half up
         assert_eq!(*at, exact);
     }
-    let hourly = constant_workload(Arrivals::Gamma { per_day: 24.0, cv: 0.0 });
+    let hourly = constant_workload(gamma(24.0, 0.0));
     let prepared = hourly.prepare(&tariff(), &calendar());
     let late = all(&prepared, 0, Time::from_micros(5), &mut Block::empty()).expect("the counts fit");
     assert!(late.iter().zip(1..).all(|((at, ..), n)| at.micros() == 5 + n * Span::HOUR.micros()));
@@ -147,7 +152,7 @@ fn regular_arrivals_are_exact_and_do_not_drift() {
 
 #[test]
 fn regular_arrivals_follow_a_profile_too() {
-    let mut workload = constant_workload(Arrivals::Gamma { per_day: 24.0, cv: 0.0 });
+    let mut workload = constant_workload(gamma(24.0, 0.0));
     workload.modulation.daily = std::array::from_fn(|hour| if hour % 2 == 0 { 0.0 } else { 2.0 });
     let half = Span::HOUR.micros() / 2;
     // Two in each odd hour: in its middle, and at its end.
@@ -211,7 +216,7 @@ fn tokens_follow_their_distributions_and_rounding() {
 
 #[test]
 fn counts_round_half_up_and_prompts_are_at_least_one() {
-    let mut workload = constant_workload(Arrivals::Gamma { per_day: 1.0, cv: 0.0 });
+    let mut workload = constant_workload(gamma(1.0, 0.0));
     for (prompt, output, share, expected) in [
         (0.2, 0.4, 0.0, (1, 0, 0)),
         (2.5, 0.5, 0.5, (3, 2, 1)), // 1.5 cached
@@ -241,7 +246,7 @@ fn models_are_drawn_by_their_weights() {
 
 #[test]
 fn accounts_differ_in_rate_by_a_factor_of_mean_one() {
-    let mut workload = constant_workload(Arrivals::Gamma { per_day: 1_000.0, cv: 0.0 });
+    let mut workload = constant_workload(gamma(1_000.0, 0.0));
     workload.heterogeneity = Some(Distribution::gamma(17.0, 0.5));
     let factors: Vec<f64> =
         (0..3_000).map(|account| requests(&workload, account).len() as f64 / 30_000.0).collect();
@@ -260,7 +265,7 @@ fn an_account_that_drew_no_rate_sends_nothing() {
 
 #[test]
 fn accounts_have_correlated_token_factors() {
-    let mut workload = constant_workload(Arrivals::Gamma { per_day: 1.0, cv: 0.0 });
+    let mut workload = constant_workload(gamma(1.0, 0.0));
     workload.tokens.prompt = Distribution::constant(1e6);
     workload.tokens.output = Distribution::constant(1e6);
     (workload.tokens.prompt_spread, workload.tokens.output_spread) = (0.5, 1.0);
@@ -390,15 +395,15 @@ fn what_cannot_be_counted_is_an_error_that_says_what() {
     // 4.3e9 tokens at 75,000 nano-dollars cost 322,000 dollars: the 6,209th is too much.
     workload.tokens.output = Distribution::constant(f64::from(u32::MAX));
     assert_eq!(failure(&workload), None);
-    workload.arrivals = Arrivals::Gamma { per_day: 207.0, cv: 0.0 };
+    workload.arrivals = gamma(207.0, 0.0);
     assert_eq!(failure(&workload), Some(Overflow::Usage));
-    workload.arrivals = Arrivals::Gamma { per_day: 206.0, cv: 0.0 };
+    workload.arrivals = gamma(206.0, 0.0);
     assert_eq!(failure(&workload), None);
 }
 
 #[test]
 fn a_count_after_the_horizon_cannot_overflow() {
-    let mut workload = constant_workload(Arrivals::Gamma { per_day: 1.0, cv: 0.0 });
+    let mut workload = constant_workload(gamma(1.0, 0.0));
     workload.tokens.prompt = Distribution::exponential(2e8);
     // 29 requests of about 2e8 tokens fit; of a thousand more, some would not.
     let prompts: Vec<f64> = (0..40).map(|account| requests(&workload, account).len() as f64).collect();
