@@ -180,3 +180,6 @@ impl Burst {
         Span::from_micros_f64(Distribution::exponential(mean).sample(draws))
     }
 }
+
+#[cfg(test)]
+mod tests;
