@@ -79,10 +79,11 @@ fn habits(horizon: Span, workload: &Workload) -> String {
     }
     for burst in &workload.modulation.bursts {
         text += &format!(
-            " {} times a day the rate is multiplied by {} for {} (on average).",
+            " {} times a day the rate is multiplied by {} for {} (on average): {} times the requests.",
             digits(burst.per_day),
             digits(burst.factor.mean()),
             about(burst.duration.mean_up_to(horizon.micros() as f64)),
+            digits(burst.mean_factor(horizon)),
         );
     }
     if workload.loyalty > 0.0 && workload.models.len() > 1 {
@@ -225,6 +226,38 @@ mod tests {
              in cohort-1 nobody leaves (set `patience`); no payment is ever declined (set `decline` or \
              `card_lifetime`); the last usage billed is never collected (set `runoff`); serving costs nothing \
              (set `serving_cost`); one replication tells nothing of chance (set `replications`)."
+        );
+    }
+
+    #[test]
+    fn what_makes_accounts_uneven_is_told() {
+        let text = r#"
+            [prices]
+            "m" = { input = 1.00, output = 2.00 }
+            "n" = { input = 1.00, output = 2.00 }
+            [[cohort]]
+            accounts = 100
+            [cohort.workload]
+            arrivals.on_off = { per_day = 100, cv = { uniform = { min = 1, max = 2 } }, active_share = 0.3, on = "28m" }
+            day_level = 0.9
+            bursts = [{ per_day = 0.1, factor = 30, duration = "20m" }, { per_day = 0, factor = 0, duration = "1ms" }]
+            models = { "m" = 1, "n" = 1 }
+            loyalty = 0.85
+            tokens = { prompt = 500, output = 100 }
+            [[policy]]
+            kind = "postpaid"
+        "#;
+        let described = described(text);
+        let (_, habits) = described.split_once("(30 days). ").expect("the size is told first");
+        assert_eq!(
+            habits.lines().next(),
+            Some(
+                "An account is on 30 % of the time, for 28m at a stretch (on average). The cv of its gaps is an \
+                 account's own, 1.5 on average. The rate of a day is higher or lower by a factor of 2.46. 0.1 \
+                 times a day the rate is multiplied by 30 for 20m (on average): 1.04 times the requests. 0 times \
+                 a day the rate is multiplied by 0 for 1ms (on average): 1 times the requests. 85 % of the \
+                 accounts keep to one model."
+            )
         );
     }
 

@@ -267,7 +267,7 @@ fn modulation(table: &mut Table<'_>, horizon: Option<Span>) -> Option<Modulation
     let factor: f64 = bursts.iter().flatten().map(|burst| burst.mean_factor(horizon)).product();
     if factor > MOST_GROWTH {
         let wrong = format!("the bursts multiply the rate by {factor:.1e} on average");
-        table.fault("bursts", wrong, "make them rarer, shorter or weaker");
+        table.fault("bursts", wrong, "make them rarer, shorter or weaker: those that overlap multiply");
     }
     Some(Modulation {
         daily: daily?,
