@@ -4,7 +4,7 @@ use billsim::rng::CohortStreams;
 use billsim::tariff::{Price, Tariff};
 use billsim::time::{Calendar, Span, Time};
 use billsim::workload::distribution::Distribution;
-use billsim::workload::{Arrivals, Block, Burst, Modulation, Phases, Tokens, Workload};
+use billsim::workload::{Arrivals, Block, Burst, Modulation, Phases, Service, Tokens, Workload};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use jiff::civil::date;
 
@@ -30,6 +30,7 @@ fn workload(arrivals: Arrivals, tokens: [Distribution; 2]) -> Workload {
         },
         models: vec![(0, 1.0)],
         loyalty: 0.0,
+        service: Service::default(),
     }
 }
 

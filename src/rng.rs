@@ -62,6 +62,10 @@ pub enum Purpose {
     DayLevel = 24,
     /// Whether the account keeps to one model, and to which.
     Loyalty = 25,
+    /// The n-th answer to an alert.
+    HeedsAlert = 30,
+    /// Whether and when the n-th payment attempt is disputed, if it succeeds.
+    Dispute = 31,
 }
 
 /// The streams of one cohort in one replication.

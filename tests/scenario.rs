@@ -154,7 +154,7 @@ fn a_short_scenario_means_what_is_usual() {
     assert_eq!(scenario.payments.latency, Distribution::constant(0.0));
     assert_eq!((scenario.payments.decline, scenario.payments.fee_fixed), (0.0, Money::ZERO));
     let [policy] = &scenario.policies[..] else { panic!("one policy") };
-    assert_eq!((policy.name.as_str(), policy.kind.as_str()), ("prepaid_pause", "prepaid_pause"));
+    assert_eq!((policy.name.as_str(), policy.plan.kind), ("prepaid_pause", "prepaid_pause"));
     assert_eq!(loaded.sha256.len(), 64);
 }
 
@@ -280,7 +280,10 @@ fn a_long_scenario_is_read_exactly() {
     let on = Distribution::lognormal_median(minutes(28), 1.3);
     assert_eq!((*per_day, phases), (2_000.0, &Phases { active_share: share, on }));
     assert_eq!(*cv, Distribution::lognormal_median(1.2, 0.8).clamped(Some(0.3), Some(30.0)));
-    assert_eq!(policies[0].free_credit.expect("it is there").amount, Money::from_nanos(123_456_789));
+    assert_eq!(
+        policies[0].plan.terms.free_credit.expect("it is there").amount,
+        Money::from_nanos(123_456_789)
+    );
     let names: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
     assert_eq!(names, ["prepaid", "top-up", "postpaid", "trial"]);
 }

@@ -231,7 +231,8 @@ impl<'d> Table<'d> {
         node
     }
 
-    fn know(&mut self, key: &str) {
+    /// Lets a key be known that is read only where it is there.
+    pub fn know(&mut self, key: &str) {
         if self.asked.insert(key.to_owned()) {
             self.known.push(key.to_owned());
         }

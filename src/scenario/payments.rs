@@ -4,7 +4,7 @@ use super::Durations;
 use crate::document::{Dollars, Probability, Read, Table, Value};
 use crate::money::Share;
 use crate::time::{Span, Time};
-use crate::workload::payments::PaymentModel;
+use crate::workload::payments::{DisputeModel, PaymentModel};
 
 /// A share written in percent.
 struct Percent(Share);
@@ -32,7 +32,7 @@ pub fn read(root: &mut Table<'_>) -> Option<PaymentModel> {
     let fee_fixed: Option<Dollars> = table.get_or("fee_fixed", "0.00");
     let card_lifetime: Option<Durations> = table.get("card_lifetime");
     let outages = outages(&mut table);
-    dispute(&mut table);
+    let dispute = table.child("dispute").map(|mut table| dispute(&mut table));
     Some(PaymentModel {
         latency: latency?.0,
         posting_delay: posting_delay?,
@@ -44,6 +44,7 @@ pub fn read(root: &mut Table<'_>) -> Option<PaymentModel> {
         fee_fixed: fee_fixed?.0,
         card_lifetime: card_lifetime.map(|Durations(lifetime)| lifetime),
         outages: outages?,
+        dispute: dispute.map_or(Some(None), |dispute| dispute.map(Some))?,
     })
 }
 
@@ -71,10 +72,11 @@ fn outages(table: &mut Table<'_>) -> Option<Vec<(Time, Time)>> {
     Some(merged)
 }
 
-fn dispute(table: &mut Table<'_>) {
-    if let Some(mut dispute) = table.child("dispute") {
-        dispute.only::<Probability>("probability", "0");
-        dispute.get::<Span>("delay");
-        dispute.get::<Dollars>("fee");
-    }
+/// What becomes of payments that cardholders dispute.
+fn dispute(table: &mut Table<'_>) -> Option<DisputeModel> {
+    let hint = "say what share of payments is disputed, as in `probability = 0.003`";
+    let probability: Option<Probability> = table.require("probability", hint);
+    let delay: Option<Durations> = table.get_or("delay", "\"0s\"");
+    let fee: Option<Dollars> = table.get_or("fee", "0.00");
+    Some(DisputeModel { probability: probability?.0, delay: delay?.0, fee: fee?.0 })
 }

@@ -37,6 +37,7 @@ pub(in crate::workload) fn constant_workload(arrivals: Arrivals) -> Workload {
         },
         models: vec![(0, 1.0)],
         loyalty: 0.0,
+        service: Service::default(),
     }
 }
 
