@@ -34,16 +34,6 @@ pub enum Authorization {
     },
 }
 
-impl Authorization {
-    /// What each request holds, where it does.
-    pub fn hold(&self) -> Option<Hold> {
-        match *self {
-            Authorization::Balance => None,
-            Authorization::Hold(hold) | Authorization::InFlight { hold, .. } => Some(hold),
-        }
-    }
-}
-
 /// What a request is assumed to cost while its output is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {

@@ -2,6 +2,7 @@
 
 use super::{Grant, Parameter};
 use crate::document::{Dollars, Read, Table, Value};
+use crate::metering::Authorization;
 use crate::money::{Money, Share};
 use crate::request::Refusal;
 use crate::time::Span;
@@ -73,6 +74,8 @@ pub struct CommonTerms {
     pub metering_delay: Option<Span>,
     /// At which multiples standing is judged; `None`: as in the scenario.
     pub metering_refresh: Option<Span>,
+    /// What the gate does about cost that it does not know; `None`: as in the scenario.
+    pub authorization: Option<Authorization>,
     /// The reasons whose refusals have a status code of the policy's own.
     http_status: Vec<(Refusal, u16)>,
 }
@@ -138,6 +141,7 @@ impl CommonTerms {
             alert_at: alert_at.map(|Dollars(amount)| amount),
             metering_delay,
             metering_refresh,
+            authorization: None,
             http_status: http_status?,
         })
     }
