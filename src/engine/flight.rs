@@ -1,7 +1,7 @@
 //! Requests in flight: admitted one by one, running, and settled when their usage is known.
 
 use super::Lane;
-use super::observation::{Fate, Observer, OvershootCause, RequestSpan};
+use super::observation::{Fate, Happening, Observer, OvershootCause, RequestSpan};
 use crate::metering::Authorization;
 use crate::money::Money;
 use crate::policy::PolicyEvent;
@@ -82,7 +82,9 @@ impl<O: Observer> Lane<'_, O> {
     pub(super) fn try_request(&mut self, request: Request, retries: u32) {
         let admission = self.admission(&request);
         let view = self.view();
-        self.observer.attempted(&RequestSpan::of_one(self.now, request.cost), admission.err(), &view);
+        let mut span = RequestSpan::of_one(self.now, request.cost);
+        span.tried_before = request.arrived < self.now;
+        self.observer.attempted(&span, admission.err(), &view);
         match admission {
             Ok(()) => self.admit(&request),
             Err(reason) => {
@@ -170,6 +172,7 @@ impl<O: Observer> Lane<'_, O> {
     fn run_short_unless_in_flight(&mut self) {
         if self.flight.is_empty() && self.short_of.is_none() {
             self.short_of = Some(self.policy.remaining(&self.view()));
+            self.note(Happening::RanShort);
             self.tell(PolicyEvent::RanShort);
         }
     }

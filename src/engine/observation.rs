@@ -23,6 +23,8 @@ pub struct RequestSpan<'b> {
     pub first_at: Time,
     /// The instant of the last.
     pub last_at: Time,
+    /// Whether a client had tried them before: only where tries of single requests are told.
+    pub tried_before: bool,
     /// Where each of them is found, if they are told of as they arrived.
     block: Option<(&'b Block, Range<usize>)>,
 }
@@ -36,6 +38,7 @@ impl<'b> RequestSpan<'b> {
             moment: block.moment_before[range.end] - block.moment_before[range.start],
             first_at: block.at[range.start],
             last_at: block.at[range.end - 1],
+            tried_before: false,
             block: Some((block, range)),
         }
     }
@@ -43,7 +46,7 @@ impl<'b> RequestSpan<'b> {
     /// A single request, of which something is told at an instant.
     pub fn of_one(at: Time, cost: Money) -> RequestSpan<'b> {
         let moment = i128::from(cost.nanos()) * i128::from(at.micros());
-        RequestSpan { count: 1, cost, moment, first_at: at, last_at: at, block: None }
+        RequestSpan { count: 1, cost, moment, first_at: at, last_at: at, tried_before: false, block: None }
     }
 
     /// The instant and the cost of each.
