@@ -46,7 +46,7 @@ impl Metering {
                 "a request holds {hold} until it settles, and is refused where that does not fit"
             )),
             Authorization::InFlight { amount, hold } => {
-                Some(format!("requests are refused while those in flight hold {amount} or more, {hold} each"))
+                Some(format!("requests are refused while those in flight hold {amount} or more, each {hold}"))
             }
         };
         delay.into_iter().chain(refresh).chain(authorization).collect()

@@ -346,6 +346,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         if self.standing.is_closed() {
             return;
         }
+        self.look_whether_short();
         for command in self.policy.handle(&self.view(), event) {
             self.carry_out(command);
         }

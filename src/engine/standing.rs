@@ -95,6 +95,14 @@ impl<O: Observer> Lane<'_, O> {
         self.ask_again_if_due();
     }
 
+    /// Since a hold did not fit: looks whether more remains of the money than the least since, so that one may fit again.
+    pub(super) fn look_whether_short(&mut self) {
+        if let Some(least) = self.short_of {
+            let remaining = self.policy.remaining(&self.view());
+            self.short_of = (remaining <= least).then_some(remaining);
+        }
+    }
+
     /// Looks at what remains of the money: whether it has risen since a hold did not fit, and whether it has fallen to
     /// what the customer is alerted at.
     pub(super) fn look_at_what_remains(&mut self) {
@@ -104,9 +112,9 @@ impl<O: Observer> Lane<'_, O> {
         {
             return;
         }
-        let remaining = self.policy.remaining(&self.view());
-        self.short_of = self.short_of.filter(|least| remaining <= *least).map(|_| remaining);
+        self.look_whether_short();
         if let Some(alert_at) = self.terms.alert_at {
+            let remaining = self.policy.remaining(&self.view());
             let was_above = std::mem::replace(&mut self.is_above_alert, remaining > alert_at);
             if was_above && !self.is_above_alert {
                 self.note(Happening::Alerted(remaining));

@@ -41,6 +41,19 @@ struct Refused {
     further: u64,
 }
 
+/// Clauses on so many requests each; the first names them.
+#[derive(Default)]
+struct Clauses(Vec<String>);
+
+impl Clauses {
+    fn add(&mut self, count: u64, what: &str) {
+        if count > 0 {
+            let subject = if self.0.is_empty() { counted(count, "request") } else { number(count) };
+            self.0.push(format!("{subject} {what}"));
+        }
+    }
+}
+
 /// All that was heard of requests since the last line.
 #[derive(Debug)]
 pub(super) struct Run {
@@ -78,41 +91,30 @@ impl Run {
         }
     }
 
-    /// What became of requests, as clauses of a sentence: the first one names them.
+    /// What became of requests, as clauses of a sentence.
     fn clauses(&self, named: impl Fn(Refusal) -> String) -> Vec<String> {
-        let mut clauses: Vec<String> = Vec::new();
-        let tell = |clauses: &mut Vec<String>, count: u64, what: String| {
-            if count > 0 {
-                let subject = if clauses.is_empty() { counted(count, "request") } else { number(count) };
-                clauses.push(format!("{subject} {what}"));
-            }
-        };
+        let mut clauses = Clauses::default();
         if self.in_flight_before == 0 && self.admitted == self.settled {
-            tell(&mut clauses, self.admitted.count, format!("served for {}", self.admitted.cost));
+            clauses.add(self.admitted.count, &format!("served for {}", self.admitted.cost));
         } else {
-            tell(&mut clauses, self.admitted.count, "admitted".to_owned());
-            tell(&mut clauses, self.settled.count, format!("settled for {}", self.settled.cost));
+            clauses.add(self.admitted.count, "admitted");
+            clauses.add(self.settled.count, &format!("settled for {}", self.settled.cost));
         }
-        tell(&mut clauses, self.admitted_later, "of them at a further try".to_owned());
+        clauses.add(self.admitted_later, "of them at a further try");
         for (reason, Refused { first, further }) in &self.refused {
-            let tries =
-                format!("{} further {}", number(*further), if *further == 1 { "try" } else { "tries" });
             let named = named(*reason);
+            let tries = format!("further {} refused", if *further == 1 { "try" } else { "tries" });
             match (first.count, further) {
-                (0, _) => clauses.push(format!("{tries} refused ({named})")),
-                (count, 0) => tell(&mut clauses, count, format!("refused ({named}), worth {}", first.cost)),
-                (count, _) => {
-                    tell(
-                        &mut clauses,
-                        count,
-                        format!("refused ({named}), worth {}, and {tries}", first.cost),
-                    );
+                (0, _) => clauses.0.push(format!("{} {tries} ({named})", number(*further))),
+                (count, further) => {
+                    clauses.add(count, &format!("refused ({named}), worth {}", first.cost));
+                    clauses.add(*further, &tries);
                 }
             }
         }
-        tell(&mut clauses, self.lost.count, format!("lost, worth {}", self.lost.cost));
-        tell(&mut clauses, self.never_sent.count, format!("never sent, worth {}", self.never_sent.cost));
-        clauses
+        clauses.add(self.lost.count, &format!("lost, worth {}", self.lost.cost));
+        clauses.add(self.never_sent.count, &format!("never sent, worth {}", self.never_sent.cost));
+        clauses.0
     }
 
     fn overshoot(&self) -> Option<String> {
@@ -182,7 +184,7 @@ fn on_hold_rule(authorization: Authorization) -> Option<String> {
             "a request holds {hold} until it settles: refused where that is more than what is left, less all holds"
         )),
         Authorization::InFlight { amount, hold } => {
-            Some(format!("refused while the requests in flight hold {amount} or more, {hold} each"))
+            Some(format!("refused while the requests in flight hold {amount} or more, each {hold}"))
         }
     }
 }
