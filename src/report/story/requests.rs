@@ -210,21 +210,22 @@ impl Narrator<'_> {
             self.end_run();
         }
         self.credit = account.credit;
+        let is_first_try = span.arrived_at == span.first_at;
         let run = self.run_at(span.first_at, account);
         run.last_at = span.last_at;
         match refused {
             None => {
                 run.admitted.add(span);
-                run.admitted_later += if span.tried_before { span.count } else { 0 };
+                run.admitted_later += if is_first_try { 0 } else { span.count };
                 self.in_flight.add(span);
             }
             Some(reason) => {
                 let refused = run.refused.entry(reason).or_default();
-                if span.tried_before { refused.further += span.count } else { refused.first.add(span) }
+                if is_first_try { refused.first.add(span) } else { refused.further += span.count }
             }
         }
         self.closing.refused_tries += if refused.is_some() { span.count } else { 0 };
-        if !span.tried_before {
+        if is_first_try {
             self.waiting += span.count;
         }
     }
