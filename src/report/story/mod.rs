@@ -17,7 +17,7 @@ use crate::policy::{Plan, PolicyPlan};
 use crate::request::Refusal;
 use crate::scenario::Scenario;
 use crate::time::{Span, Time};
-use crate::wallet::{Entry, Posting};
+use crate::wallet::Posting;
 use crate::workload::Cohort;
 use crate::workload::customer::ClientModel;
 use closing::Closing;
