@@ -24,8 +24,7 @@ pub fn warnings(scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
             grouped(outcome.dropped_records as f64, 0)
         ));
     }
-    warnings
-        .extend(inert(scenario).into_iter().map(|clause| format!("{clause}; the result is as without it")));
+    warnings.extend(inert(scenario));
     let groups: Vec<Group> = Group::of_rows(&outcome.rows).collect();
     warnings.extend(idle_holds(scenario, &groups));
     warnings.extend(idle_clients(scenario, &groups));
@@ -43,27 +42,35 @@ pub fn warnings(scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
                  the horizon",
             ));
         }
-        warnings.extend(idle_terms(plan, all).into_iter().map(|warning| format!("{name}: {warning}")));
+        warnings
+            .extend(idle_terms(scenario, plan, all).into_iter().map(|warning| format!("{name}: {warning}")));
         warnings.extend(lost_waiting(scenario, &groups).map(|warning| format!("{name}: {warning}")));
     }
     warnings
 }
 
 /// Terms of a policy that never took effect.
-fn idle_terms(plan: &PolicyPlan, all: &Group<'_>) -> Vec<String> {
-    let has = |term: fn(&CommonTerms) -> bool| plan.all_plans().any(|plan| term(&plan.terms));
+fn idle_terms(scenario: &Scenario, plan: &PolicyPlan, all: &Group<'_>) -> Vec<String> {
+    let has = |term: &dyn Fn(&CommonTerms) -> bool| plan.all_plans().any(|plan| term(&plan.terms));
+    let heeds_alerts = scenario.cohorts.iter().any(|cohort| cohort.customer.heeds_alert.is_some());
+    let length = scenario.horizon + scenario.runoff;
     let mut idle = Vec::new();
-    if has(|terms| terms.rate_limit.is_some()) && total(all, "refused_rate_limited") == 0.0 {
+    if has(&|terms| terms.rate_limit.is_some()) && total(all, "refused_rate_limited") == 0.0 {
         idle.push(
             "no request was ever over its rate limit, so the result says nothing about that; lower it, or let \
              requests come in bursts"
                 .to_owned(),
         );
     }
-    if has(|terms| terms.alert_at.is_some()) && total(all, "manual_purchases") == 0.0 {
-        idle.push("no customer ever bought credit, so alerts changed nothing; set `heeds_alert`".to_owned());
+    let bought = total(all, "manual_purchases");
+    if heeds_alerts && has(&|terms| terms.alert_at.is_some()) && bought == 0.0 {
+        idle.push(
+            "no customer ever bought credit, so alerts changed nothing; raise `alert_at`, or the demand"
+                .to_owned(),
+        );
     }
-    if has(|terms| terms.credit_expires_after.is_some()) && total(all, "breakage_usd") == 0.0 {
+    let lapses = has(&|terms| terms.credit_expires_after.is_some_and(|after| after < length));
+    if lapses && total(all, "breakage_usd") == 0.0 {
         idle.push(
             "no paid credit ever lapsed; shorten `credit_expires_after`, or lengthen the horizon".to_owned(),
         );
@@ -370,11 +377,12 @@ mod tests {
     }
 
     #[test]
-    fn alerts_that_nobody_heeds_are_told_once_by_what_is_set_and_once_by_what_came_of_it() {
+    fn alerts_are_told_that_nobody_would_heed_or_that_nobody_did() {
         let (mut scenario, mut values) = quiet();
         Arc::make_mut(&mut scenario.policies[0].plan.terms).alert_at = Some(Money::CENT);
-        let found = warnings(&scenario, &outcome(&values));
-        assert!(found[0].starts_with("nobody heeds an alert (set `heeds_alert`); the result"), "{found:?}");
+        assert!(
+            only_warning(&scenario, &values).starts_with("nobody heeds an alert, so alerts change nothing")
+        );
         scenario.cohorts[0].customer.heeds_alert = scenario.cohorts[0].customer.buys_credit.clone();
         assert!(only_warning(&scenario, &values).starts_with("postpaid: no customer ever bought credit"));
         values.push(("manual_purchases", Quantity::Count(1)));

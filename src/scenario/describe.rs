@@ -1,16 +1,14 @@
 //! What a scenario says, in plain words.
 
+mod conditions;
+mod inert;
+
+pub use inert::inert;
+
 use super::Scenario;
-use crate::metering::Authorization;
-use crate::money::{Money, Share};
-use crate::policy::{Plan, PolicyPlan};
-use crate::request::Refusal;
-use crate::time::{Span, Time};
-use crate::workload::customer::{Answer, CustomerModel, OnRefusal};
-use crate::workload::distribution::{Distribution, Shape};
-use crate::workload::payments::{DisputeModel, PaymentModel};
+use crate::time::Span;
 use crate::workload::{Cohort, Signup};
-use std::collections::BTreeSet;
+use conditions::{customers, metering, payments, policy};
 
 /// What a scenario says: who sends how much over which time, what customers do, how payments fare, what each policy's
 /// rules are, and what it cannot show. A few paragraphs, each in one line, and a line for each policy.
@@ -67,120 +65,6 @@ fn size(scenario: &Scenario, cohort: &Cohort) -> String {
     )
 }
 
-/// What the customers of a cohort and their clients do, in sentences.
-fn customers(cohort: &Cohort) -> String {
-    let customer = &cohort.customer;
-    let mut sentences = Vec::new();
-    sentences.extend(cohort.workload.service.clause());
-    sentences.push(match customer.payment_method {
-        1.0 => "all have a payment method".to_owned(),
-        0.0 => "nobody has a payment method at signup".to_owned(),
-        share => format!("{} have a payment method at signup", percent(share)),
-    });
-    let buys = format!("buy {} of credit", customer.buys_credit_amount);
-    let answers: Vec<String> = [
-        ("add a payment method", &customer.adds_payment_method),
-        ("replace a card that fails", &customer.replaces_card),
-        (&buys, &customer.buys_credit),
-    ]
-    .into_iter()
-    .filter_map(|(deed, answer)| answer.as_ref().map(|answer| answered(deed, answer)))
-    .collect();
-    if !answers.is_empty() {
-        sentences.push(format!("asked to, {}", answers.join(", ")));
-    }
-    sentences.extend(
-        customer.heeds_alert.as_ref().map(|answer| answered("heed an alert and buy as much", answer)),
-    );
-    sentences.extend(customer.spend_limit.as_ref().map(|limit| {
-        let on_average = if is_constant(limit) { "" } else { " on average" };
-        format!("each is willing to pay {}{on_average} a month", dollars(limit.mean()))
-    }));
-    sentences.extend(customer.client.clause());
-    sentences.extend(
-        customer.patience.as_ref().map(|patience| format!("a stop is borne for {}", length(patience))),
-    );
-    sentences.iter().map(|sentence| capitalized(sentence) + ".").collect::<Vec<_>>().join(" ")
-}
-
-fn answered(deed: &str, Answer { probability, delay }: &Answer) -> String {
-    format!("{} {deed}{}", percent(*probability), after(delay))
-}
-
-fn payments(model: &PaymentModel) -> String {
-    let mut clauses = Vec::new();
-    let PaymentModel { decline, first_decline, decline_lasts, .. } = model;
-    if *decline > 0.0 || *first_decline > 0.0 {
-        let mut clause = format!("{} of attempts are declined", percent(*decline));
-        if first_decline != decline {
-            clause += &format!(" ({} until the first success)", percent(*first_decline));
-        }
-        if *decline_lasts > Span::ZERO && *decline > 0.0 {
-            clause += &format!(", in spells of {decline_lasts} on average");
-        }
-        clauses.push(clause);
-    }
-    clauses.extend(model.card_lifetime.as_ref().map(|lifetime| {
-        let renewed = match model.card_updater {
-            0.0 => String::new(),
-            share => format!(" and {} are then renewed unnoticed", percent(share)),
-        };
-        format!("cards live for {}{renewed}", length(lifetime))
-    }));
-    if !is_zero(&model.latency) {
-        clauses.push(format!("results come{}", after(&model.latency)));
-    }
-    if model.posting_delay > Span::ZERO {
-        clauses.push(format!("bought credit is posted {} later", model.posting_delay));
-    }
-    clauses.extend(model.outages.iter().map(|(from, until)| {
-        let since_start = (*from - Time::START).roughly();
-        format!("nothing is processed for {} from {since_start} on", (*until - *from).roughly())
-    }));
-    clauses.extend(model.dispute.as_ref().map(|DisputeModel { probability, delay, fee }| {
-        let fee = if fee.is_positive() { format!(", for a fee of {fee}") } else { String::new() };
-        format!("{} are disputed{}{fee}", percent(*probability), after(delay))
-    }));
-    if model.fee_share > Share::ZERO || model.fee_fixed > Money::ZERO {
-        let share = percent(model.fee_share.billionths() as f64 / 1e9);
-        clauses.push(format!("the processor takes {share} and {}", model.fee_fixed));
-    }
-    match clauses.is_empty() {
-        true => "Payments: at once, for nothing, and never declined.".to_owned(),
-        false => format!("Payments: {}.", clauses.join("; ")),
-    }
-}
-
-fn metering(scenario: &Scenario) -> String {
-    let mut clauses = scenario.metering.clauses();
-    let takes_time = scenario.cohorts.iter().any(|cohort| cohort.workload.service.clause().is_some());
-    if scenario.metering.authorization == Authorization::Balance {
-        clauses.push(match clauses.is_empty() && !takes_time {
-            true => {
-                "usage is known as it arrives, so only the last request before a stop can overrun".to_owned()
-            }
-            false => "an account that is not stopped is served, whatever is in flight".to_owned(),
-        });
-    }
-    format!("Metering: {}.", clauses.join("; "))
-}
-
-/// A policy's rules, in a line.
-fn policy(PolicyPlan { name, plan, switch }: &PolicyPlan) -> String {
-    let kind = if name == plan.kind { String::new() } else { format!(" ({})", plan.kind) };
-    let mut text = format!("  {name}{kind}: {}", rules(plan));
-    if let Some(switch) = switch {
-        let who = if switch.grandfather { "for those who sign up " } else { "" };
-        text += &format!("; {who}from {} on {}: {}", switch.at, switch.to.kind, rules(&switch.to));
-    }
-    text + "."
-}
-
-fn rules(plan: &Plan) -> String {
-    let clauses = plan.clauses();
-    if clauses.is_empty() { "rules of its own".to_owned() } else { clauses.join("; ") }
-}
-
 /// What the results will say nothing about.
 fn limits(scenario: &Scenario) -> Vec<String> {
     let mut limits = inert(scenario);
@@ -212,61 +96,6 @@ fn limits(scenario: &Scenario) -> Vec<String> {
     limits
 }
 
-/// What is set and can have no effect, whatever happens, each as a clause with its remedy.
-pub fn inert(scenario: &Scenario) -> Vec<String> {
-    let mut inert = Vec::new();
-    let calendar = scenario.calendar();
-    let plans = || scenario.policies.iter().flat_map(PolicyPlan::all_plans);
-    for PolicyPlan { name, switch, .. } in &scenario.policies {
-        let Some(switch) = switch else { continue };
-        let at = calendar.instant(switch.at);
-        if at >= calendar.horizon {
-            inert.push(format!("the switch of {name} on {} comes after the horizon (set `at`)", switch.at));
-        } else if at <= Time::START {
-            inert.push(format!(
-                "the switch of {name} on {} comes before anybody signs up (set `at`)",
-                switch.at
-            ));
-        }
-    }
-    if plans().any(|plan| {
-        plan.terms.credit_expires_after.is_some_and(|after| after >= scenario.horizon + scenario.runoff)
-    }) {
-        inert.push(
-            "paid credit lapses only after the run (set `horizon` or `credit_expires_after`)".to_owned(),
-        );
-    }
-    let alerts = plans().any(|plan| plan.terms.alert_at.is_some());
-    let heeds = |cohort: &Cohort| cohort.customer.heeds_alert.is_some();
-    if alerts && !scenario.cohorts.iter().any(heeds) {
-        inert.push("nobody heeds an alert (set `heeds_alert`)".to_owned());
-    }
-    for cohort in scenario.cohorts.iter().filter(|cohort| heeds(cohort) && !alerts) {
-        inert.push(format!("{} would heed an alert, and no policy alerts (set `alert_at`)", cohort.name));
-    }
-    let codes: BTreeSet<u16> =
-        plans().flat_map(|plan| codes(plan, scenario.metering.authorization)).collect();
-    for Cohort { name, customer: CustomerModel { client, .. }, .. } in &scenario.cohorts {
-        let reacts_to = client.http_status.as_ref().filter(|_| client.on_refusal != OnRefusal::Drop);
-        if reacts_to.is_some_and(|reacts_to| reacts_to.iter().all(|code| !codes.contains(code))) {
-            inert.push(format!(
-                "clients of {name} react to status codes with which no policy refuses (set `http_status`)"
-            ));
-        }
-    }
-    inert
-}
-
-/// The status codes with which a policy may refuse.
-fn codes(plan: &Plan, authorization: Authorization) -> impl Iterator<Item = u16> {
-    let reasons = Refusal::ALL.into_iter().filter(move |reason| match reason {
-        Refusal::RateLimited => plan.terms.rate_limit.is_some(),
-        Refusal::OnHold => authorization != Authorization::Balance,
-        _ => true,
-    });
-    reasons.map(|reason| plan.terms.http_status(reason))
-}
-
 /// How long an account is signed up on average, in months of 30 days.
 fn months_signed_up(horizon: Span, signup: Signup) -> f64 {
     let days = horizon.as_days_f64();
@@ -291,39 +120,6 @@ fn counted(count: f64, of: &str) -> String {
         _ if count < 1e9 => format!("{} million {plural}", digits(count / 1e6)),
         _ => format!("{} billion {plural}", digits(count / 1e9)),
     }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// A share, to three digits.
-fn percent(share: f64) -> String {
-    if share == 0.0 { "0 %".to_owned() } else { format!("{} %", digits(100.0 * share)) }
-}
-
-fn is_constant(distribution: &Distribution) -> bool {
-    matches!(distribution.shape, Shape::Constant(_))
-}
-
-fn is_zero(delay: &Distribution) -> bool {
-    is_constant(delay) && delay.mean() == 0.0
-}
-
-/// How long something takes, to two units.
-fn length(distribution: &Distribution) -> String {
-    let mean = distribution.mean();
-    if mean >= Span::MAX.micros() as f64 {
-        return "ever longer times on average".to_owned();
-    }
-    let roughly = Span::from_micros_f64(mean).roughly();
-    let roughly = roughly.strip_prefix("about ").unwrap_or(&roughly);
-    if is_constant(distribution) { roughly.to_owned() } else { format!("{roughly} on average") }
-}
-
-fn after(delay: &Distribution) -> String {
-    if is_zero(delay) { " at once".to_owned() } else { format!(" after {}", length(delay)) }
 }
 
 /// An amount, to the cent or to three digits.
@@ -460,7 +256,7 @@ mod tests {
              at most 10 tokens a minute while nothing is on file; paid credit lapses 365d after its posting; usage \
              settles 1h after a request's end; rate_limited is refused with 503; for those who sign up from \
              2026-02-01 on auto_topup: at a balance of 1.00 or below, 5.00 is bought; at most 1 purchase a day.\n",
-            "What it cannot show: paid credit lapses only after the run (set `horizon` or `credit_expires_after`); \
+            "What it cannot show: paid credit lapses only after the run, so never (set `horizon` or `credit_expires_after`); \
              the last usage billed",
         ] {
             assert!(text.contains(sentence), "{sentence}\n--- is not in\n{text}");
@@ -477,11 +273,15 @@ mod tests {
             (
                 "at = 2026-02-01",
                 "at = 2026-03-02",
-                "the switch of postpaid on 2026-03-02 comes after the horizon",
+                "the switch of postpaid on 2026-03-02 comes after the horizon, so never",
             ),
             ("at = 2026-02-01", "at = 2026-01-01", "comes before anybody signs up"),
             (", alert_at = 2.00", "", "users would heed an alert, and no policy alerts (set `alert_at`)"),
-            ("heeds_alert = { probability = 0.5, delay = \"6h\" }", "", "nobody heeds an alert (set"),
+            (
+                "heeds_alert = { probability = 0.5, delay = \"6h\" }",
+                "",
+                "nobody heeds an alert, so alerts change nothing (set",
+            ),
             ("[429, 503]", "[404]", "clients of users react to status codes with which no policy refuses"),
         ] {
             let last = cannot_show(from, to);
