@@ -175,6 +175,7 @@ impl<O: Observer> Lane<'_, O> {
         while let Some(next) = self.flight.pop() {
             self.settle(&RequestSpan::of_one(next.arrived, next.cost, self.now), next.cause);
         }
+        assert_eq!((self.flight.cost, self.flight.held), (0, 0), "a hold ends as its request settles");
         self.flight = Flight::default();
     }
 

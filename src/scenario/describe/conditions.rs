@@ -1,6 +1,6 @@
 //! What customers do, how payments fare, when usage is known, and what the policies' rules are.
 
-use super::{digits, dollars};
+use super::{about, dollars, percent};
 use crate::metering::Authorization;
 use crate::money::{Money, Share};
 use crate::policy::{Plan, PolicyPlan};
@@ -130,11 +130,6 @@ fn capitalized(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// A share, to three digits.
-fn percent(share: f64) -> String {
-    if share == 0.0 { "0 %".to_owned() } else { format!("{} %", digits(100.0 * share)) }
-}
-
 fn is_constant(distribution: &Distribution) -> bool {
     matches!(distribution.shape, Shape::Constant(_))
 }
@@ -149,9 +144,8 @@ fn length(distribution: &Distribution) -> String {
     if mean >= Span::MAX.micros() as f64 {
         return "ever longer times on average".to_owned();
     }
-    let roughly = Span::from_micros_f64(mean).roughly();
-    let roughly = roughly.strip_prefix("about ").unwrap_or(&roughly);
-    if is_constant(distribution) { roughly.to_owned() } else { format!("{roughly} on average") }
+    let length = about(mean);
+    if is_constant(distribution) { length } else { format!("{length} on average") }
 }
 
 fn after(delay: &Distribution) -> String {
