@@ -370,7 +370,7 @@ mod tests {
                  account's own, 1.5 on average. The rate of a day is higher or lower by a factor of 2.46. 0.1 \
                  times a day the rate is multiplied by 30 for 20m (on average): 1.04 times the requests. 0 times \
                  a day the rate is multiplied by 0 for 1ms (on average): 1 times the requests. 85 % of the \
-                 accounts keep to one model."
+                 accounts keep to one model. All have a payment method."
             )
         );
     }
