@@ -2,7 +2,7 @@
 
 use super::{Grant, Parameter};
 use crate::document::{Dollars, Read, Table, Value};
-use crate::metering::Authorization;
+use crate::metering::{Authorization, delay_clause, refresh_clause};
 use crate::money::{Money, Share};
 use crate::request::Refusal;
 use crate::time::Span;
@@ -146,10 +146,55 @@ impl CommonTerms {
         })
     }
 
+    /// The terms with their figures, as clauses of a sentence.
+    pub fn clauses(&self) -> Vec<String> {
+        let grant = self.free_credit.map(|Grant { amount, expires_after }| {
+            let lasts = expires_after.map_or_else(String::new, |after| format!(" for {after}"));
+            format!("{amount} of free credit{lasts}")
+        });
+        let codes = self.http_status.iter();
+        let codes = codes.map(|(reason, status)| format!("{} is refused with {status}", reason.name()));
+        grant
+            .into_iter()
+            .chain(self.rate_limit.iter().flat_map(RateLimit::clauses))
+            .chain(self.alert_at.map(|alert_at| format!("the customer is alerted when {alert_at} is left")))
+            .chain(
+                self.credit_expires_after
+                    .map(|after| format!("paid credit lapses {after} after its posting")),
+            )
+            .chain(self.metering_delay.map(delay_clause))
+            .chain(self.metering_refresh.map(refresh_clause))
+            .chain(self.authorization.map(|authorization| authorization.clause()))
+            .chain(codes)
+            .collect()
+    }
+
     /// The HTTP status code with which requests are refused for a reason.
     pub fn http_status(&self, reason: Refusal) -> u16 {
         let own = self.http_status.iter().find(|(of, _)| *of == reason);
         own.map_or(reason.http_status(), |(_, status)| *status)
+    }
+}
+
+impl RateLimit {
+    /// The limits with their figures, as clauses of a sentence.
+    pub fn clauses(&self) -> Vec<String> {
+        let adaptive = self.adaptive.map(|Adaptive { start, floor, ceiling, .. }| {
+            format!("{start} tokens a minute at first, then from {floor} to {ceiling} as they are used")
+        });
+        let usual = Rates { tokens: self.rates.tokens.filter(|_| adaptive.is_none()), ..self.rates };
+        let unpaid = self.without_payment_method.and_then(|rates| rates.clause());
+        let usual = usual.clause().into_iter().chain(adaptive).map(|limit| format!("at most {limit}"));
+        usual.chain(unpaid.map(|limit| format!("at most {limit} while nothing is on file"))).collect()
+    }
+}
+
+impl Rates {
+    fn clause(&self) -> Option<String> {
+        let requests = self.requests.map(|most| format!("{most} requests"));
+        let tokens = self.tokens.map(|most| format!("{most} tokens"));
+        let limits: Vec<String> = requests.into_iter().chain(tokens).collect();
+        (!limits.is_empty()).then(|| format!("{} a minute", limits.join(" and ")))
     }
 }
 

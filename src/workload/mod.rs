@@ -89,6 +89,18 @@ pub struct Service {
 }
 
 impl Service {
+    /// How long requests run, as a clause of a sentence; `None` where they take no time.
+    pub fn clause(&self) -> Option<String> {
+        let Service { first_token, per_output_token } = self;
+        let each = format!("{per_output_token} for each output token");
+        match (*first_token > Span::ZERO, *per_output_token > Span::ZERO) {
+            (false, false) => None,
+            (true, false) => Some(format!("a request runs for {first_token}")),
+            (false, true) => Some(format!("a request runs for {each}")),
+            (true, true) => Some(format!("a request runs for {first_token} and {each}")),
+        }
+    }
+
     /// How long a request runs; at most [`Span::MAX`].
     pub fn time(&self, usage: Usage) -> Span {
         let micros = i128::from(self.first_token.micros())
