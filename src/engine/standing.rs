@@ -86,6 +86,7 @@ impl<O: Observer> Lane<'_, O> {
             (_, Standing::NotOpen) => {
                 if matches!(before, Standing::Stopped(_)) {
                     self.note(Happening::StopEnded { served: false });
+                    self.drop_answers();
                 }
                 self.note(Happening::NotOpen);
             }
