@@ -8,7 +8,16 @@ use crate::time::Span;
 
 /// The parameters that every kind has.
 pub const COMMON_PARAMETERS: &[Parameter] = &[
-    Parameter { key: "name", default: "its kind", meaning: "what the policy is called in the results" },
+    Parameter {
+        key: "preset",
+        default: "none",
+        meaning: "the published rules of a provider, for all keys that the policy does not give itself; see below",
+    },
+    Parameter {
+        key: "name",
+        default: "its preset or kind",
+        meaning: "what the policy is called in the results",
+    },
     Parameter {
         key: "free_credit",
         default: "none",
