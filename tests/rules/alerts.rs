@@ -169,7 +169,7 @@ fn alerts_start_anew_at_a_move() {
 
 #[test]
 fn alerts_see_the_present_where_standing_is_judged_now_and_then() {
-    let case = two_dollars("0.75").scenario("[metering]\nrefresh = \"12h\"");
+    let case = two_dollars("0.75").metering("refresh = \"12h\"");
     assert_eq!(alerts(&case), ["5h"]);
     // Until 12 nobody is stopped: a purchase at 9 finds that no stop has come in between.
     let case = case.customer("heeds_alert = { delay = \"4h\" }\nbuys_credit = { amount = 5.00 }");

@@ -89,7 +89,7 @@ fn promotional_credit_is_not_taken_back() {
 fn what_is_in_flight_settles_when_credit_has_been_taken_back_and_is_a_bad_debt() {
     // Settled five hours later: 1..4 by 9, and 1.00 of the 5.00 used; those of 5..9 settle as the account closes.
     let case = Case::hourly(0.25)
-        .scenario("[metering]\ndelay = \"5h\"")
+        .metering("delay = \"5h\"")
         .payments(DISPUTED_AFTER_10_HOURS)
         .policy("prepaid_pause", "initial_purchase = 5.00");
     case.gives(&[

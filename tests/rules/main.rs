@@ -43,6 +43,7 @@ use std::sync::atomic::AtomicBool;
 struct Case {
     scenario: String,
     payments: String,
+    metering: String,
     workload: String,
     customer: String,
     policies: String,
@@ -104,6 +105,12 @@ impl Case {
         self
     }
 
+    /// Lines of `[metering]`.
+    fn metering(mut self, lines: &str) -> Case {
+        self.metering += &format!("{lines}\n");
+        self
+    }
+
     /// Lines of `[cohort.customer]`.
     fn customer(mut self, lines: &str) -> Case {
         self.customer += &format!("{lines}\n");
@@ -121,11 +128,11 @@ impl Case {
     }
 
     fn parse_with(&self, kinds: &Kinds) -> Scenario {
-        let Case { scenario, payments, workload, customer, policies, folder } = self;
+        let Case { scenario, payments, metering, workload, customer, policies, folder } = self;
         let horizon = if scenario.contains("horizon") { "" } else { "horizon = \"1d\"\n" };
         let text = format!(
             "[scenario]\n{horizon}{scenario}\n[prices]\n\"m\" = {{ input = 1.00, output = 1.00 }}\n\
-             [payments]\n{payments}\n[[cohort]]\naccounts = 1\n\
+             [payments]\n{payments}\n[metering]\n{metering}\n[[cohort]]\naccounts = 1\n\
              [cohort.workload]\nmodels = {{ \"m\" = 1 }}\n{workload}\n\
              [cohort.customer]\n{customer}\n{policies}"
         );

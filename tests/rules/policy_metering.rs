@@ -5,7 +5,7 @@ use super::Case;
 /// 0.50 of credit, used by two requests.
 fn case(policy: &str) -> Case {
     Case::hourly(0.25)
-        .scenario("[metering]\ndelay = \"5h\"\nrefresh = \"6h\"")
+        .metering("delay = \"5h\"\nrefresh = \"6h\"")
         .policy("prepaid_pause", &format!("initial_purchase = 0.50\n{policy}"))
 }
 

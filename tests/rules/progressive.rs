@@ -71,7 +71,7 @@ fn usage_in_flight_is_invoiced_also_while_an_invoice_is_past_due() {
     // Settled two and a half hours after each request: 2 at 4h 30m, whose invoice is declined. The requests of 3 and 4
     // are in flight: another 2 at 6h 30m.
     let case = Case::hourly(1.00)
-        .scenario("[metering]\ndelay = \"2h 30m\"")
+        .metering("delay = \"2h 30m\"")
         .payments("decline = 1")
         .policy("postpaid", "progressive = [2, 4]");
     assert_eq!(case.attempts(), ["4h 30m 2.00", "6h 30m 2.00"]);
@@ -87,8 +87,11 @@ fn usage_in_flight_is_invoiced_also_while_an_invoice_is_past_due() {
 #[test]
 fn usage_settled_at_the_horizon_is_not_invoiced() {
     let case = |delay: &str| {
-        let metering = format!("runoff = \"1d\"\n[metering]\ndelay = \"{delay}\"");
-        Case::hourly(1.00).scenario(&metering).policy("postpaid", "progressive = [23]")
+        let metering = format!("delay = \"{delay}\"");
+        Case::hourly(1.00)
+            .scenario("runoff = \"1d\"")
+            .metering(&metering)
+            .policy("postpaid", "progressive = [23]")
     };
     case("0s").gives(&[("invoices", "1")]);
     case("2h").gives(&[("invoices", "0"), ("receivable_end_usd", "23.00")]);
