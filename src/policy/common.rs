@@ -172,7 +172,8 @@ fn read_rate_limit(table: &mut Table<'_>) -> Option<RateLimit> {
         let hint = "leave it out: `adaptive` has a `start` of its own";
         table.fault("tokens_per_minute", "`adaptive` leaves nothing for `tokens_per_minute` to limit", hint);
     }
-    if table.keys().is_empty() {
+    let own_are_none = without_payment_method.is_none_or(|own| own == Rates::default());
+    if own_are_none && table.keys().iter().all(|key| *key == "without_payment_method") {
         table.fault_here("the rate limit limits nothing", "give one, as in `requests_per_minute = 60`");
     }
     Some(RateLimit { rates, adaptive: adaptive?, without_payment_method })
@@ -214,10 +215,10 @@ impl Read for Growth {
 }
 
 fn read_codes(table: &mut Table<'_>) -> Option<Vec<(Refusal, u16)>> {
+    Refusal::ALL.iter().for_each(|reason| table.know(reason.name()));
     let codes = Refusal::ALL.into_iter().filter(|reason| table.has(reason.name())).collect::<Vec<_>>();
     let codes: Vec<Option<(Refusal, u16)>> =
         codes.into_iter().map(|reason| Some((reason, table.get::<HttpStatus>(reason.name())?.0))).collect();
-    Refusal::ALL.iter().for_each(|reason| table.know(reason.name()));
     codes.into_iter().collect()
 }
 
