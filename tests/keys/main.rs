@@ -2,7 +2,8 @@
 //!
 //! A row gives two values of its key (`-`: the key is absent), the case that they are put into, a column of the
 //! results, and what stands there under each: an exact value, or after `~` one that is met within three percent.
-//! A case is a base, then other keys; those after `with` are set beside the second value only.
+//! A case is a base, then other keys; those after `with` are set beside the second value only. What begins with a
+//! point stands in the table of the section.
 
 use billsim::experiment::{self, Options, Row as ResultRow};
 use billsim::metrics::MEASURES;
@@ -45,13 +46,41 @@ const BASES: &[(&str, &str)] = &[
          policy.rate_limit.adaptive = { start = 100, floor = 100, ceiling = 200, grow = 1, shrink = 1, busy = 1 }",
     ),
     ("trace", "postpaid; cohort.workload.arrivals = { trace = { file = 'one.csv', format = 'billsim' } }; cohort.workload.tokens = -"),
-    // 20 thousand requests of some thousand tokens.
+    // Three requests, of which the trace tells the account and the model.
+    (
+        "named-trace",
+        "trace; cohort.workload.models = -; prices.n = { input = 2.00, output = 2.00 }
+         cohort.workload.arrivals.trace.file = 'named.csv'",
+    ),
+    // 20 thousand requests of a thousand tokens.
     (
         "random",
         "postpaid; scenario.horizon = '20d'; cohort.workload.arrivals = { poisson = { per_day = 1000 } }
          cohort.workload.tokens.prompt = 1000",
     ),
-    // Refused requests are tried once more if they are refused with that code.
+    ("two-models", "prices.n = { input = 2.00, output = 2.00 }; cohort.workload.models.n = 1"),
+    // Accounts that are on or off, of which those count that were on.
+    (
+        "on-or-off",
+        "postpaid; cohort.accounts = 20000; cohort.workload.arrivals = { on_off = { per_day = 24 } }",
+    ),
+    // Each request is in flight until the next has come.
+    ("in-flight", "postpaid; metering = { delay = '90m', authorization = { in_flight = { amount = 0.50 } } }"),
+    // Moves to post-paid at 24.
+    (
+        "switching",
+        "prepaid; scenario.horizon = '3d'; policy.switch = { at = 2026-01-02, to = { kind = 'postpaid' } }",
+    ),
+    // Alerted after a request, and bought for 20 more if that is heeded.
+    ("alert", "policy.alert_at = 0.25; cohort.customer.buys_credit = { probability = 0, amount = 5.00 }"),
+    // Stopped at 2 until then.
+    ("bought-at-12", "cohort.customer.buys_credit = { delay = '10h', amount = 100.00 }"),
+    (
+        "without-card",
+        "cohort.customer.payment_method = 0; policy.kind = 'prepaid_pause'
+         policy.free_credit.amount = 1.00; policy.rate_limit.requests_per_minute = 2",
+    ),
+    // Requests that are refused with that code are tried once more.
     (
         "again-on-418",
         "cohort.customer.on_refusal.retry = { attempts = 1, backoff = '1s', http_status = [418] }",
@@ -91,6 +120,14 @@ fn rows() -> Vec<Row> {
         let [key, values, measure, case] = fields[..] else { panic!("line {}: four fields", index + 1) };
         let (column, expected) = measure.split_once(": ").expect("a column and its values");
         let (case, with) = case.split_once("; with ").unwrap_or((case, ""));
+        let in_full = |settings: &str| {
+            let settings = settings.split("; ").map(|setting| match setting.strip_prefix('.') {
+                Some(rest) if rest.starts_with(' ') => format!("{place}{rest}"),
+                Some(_) => format!("{place}{setting}"),
+                None => setting.to_owned(),
+            });
+            settings.collect::<Vec<_>>().join("; ")
+        };
         let pair = |text: &str| {
             let (before, after) = text.split_once(" -> ").unwrap_or_else(|| panic!("two values: {text}"));
             [before, after].map(|value| value.trim().to_owned())
@@ -102,8 +139,8 @@ fn rows() -> Vec<Row> {
             values: pair(values),
             column: column.to_owned(),
             expected: pair(expected),
-            case: case.to_owned(),
-            with: with.to_owned(),
+            case: in_full(case),
+            with: in_full(with),
         });
     }
     rows
