@@ -216,9 +216,9 @@ impl Read for Growth {
 
 fn read_codes(table: &mut Table<'_>) -> Option<Vec<(Refusal, u16)>> {
     Refusal::ALL.iter().for_each(|reason| table.know(reason.name()));
-    let codes = Refusal::ALL.into_iter().filter(|reason| table.has(reason.name())).collect::<Vec<_>>();
+    let given: Vec<Refusal> = Refusal::ALL.into_iter().filter(|reason| table.has(reason.name())).collect();
     let codes: Vec<Option<(Refusal, u16)>> =
-        codes.into_iter().map(|reason| Some((reason, table.get::<HttpStatus>(reason.name())?.0))).collect();
+        given.into_iter().map(|reason| Some((reason, table.get::<HttpStatus>(reason.name())?.0))).collect();
     codes.into_iter().collect()
 }
 
