@@ -1,9 +1,9 @@
 //! Every key of a scenario, each with a case that fails without it: `table.txt`, a row for each.
 //!
-//! A row gives two values of its key (`-`: the key is absent), the case that they are put into, a column of the
-//! results, and what stands there under each: an exact value, or after `~` one that is met within three percent.
-//! A case is a base, then other keys; those after `with` are set beside the second value only. What begins with a
-//! point stands in the table of the section.
+//! A row gives two values of its key (`-`: the key is absent), the case that they are put into, a column of
+//! the results, and what stands there under each: an exact value, or after `~` one that is met within three
+//! percent. A case is a base, then other keys; those after `with` are set beside the second value only. What
+//! begins with a point stands in the table of the section.
 
 use billsim::experiment::{self, Options, Row as ResultRow};
 use billsim::metrics::MEASURES;
@@ -28,7 +28,11 @@ const BASES: &[(&str, &str)] = &[
     ),
     // Credit for two requests.
     ("prepaid", "hourly; policy = { kind = 'prepaid_pause', initial_purchase = 0.50 }"),
-    ("top-up", "hourly; policy = { kind = 'auto_topup', initial_purchase = 1.00, threshold = 0.50, amount = 1.00 }"),
+    (
+        "top-up",
+        "hourly; policy.kind = 'auto_topup'; policy.initial_purchase = 1.00
+         policy.threshold = 0.50; policy.amount = 1.00",
+    ),
     ("postpaid", "hourly; policy.kind = 'postpaid'"),
     ("trial", "hourly; policy = { kind = 'trial', then = { kind = 'prepaid_pause' } }"),
     // Invoiced at 24.
@@ -42,10 +46,16 @@ const BASES: &[(&str, &str)] = &[
     // The same with a limit of 100 tokens a minute that does not move.
     (
         "adaptive",
-        "often
-         policy.rate_limit.adaptive = { start = 100, floor = 100, ceiling = 200, grow = 1, shrink = 1, busy = 1 }",
+        "often; policy.rate_limit.adaptive = { start = 100, floor = 100, ceiling = 200 }
+         policy.rate_limit.adaptive.grow = 1; policy.rate_limit.adaptive.shrink = 1
+         policy.rate_limit.adaptive.busy = 1",
     ),
-    ("trace", "postpaid; cohort.workload.arrivals = { trace = { file = 'one.csv', format = 'billsim' } }; cohort.workload.tokens = -"),
+    // Two requests.
+    (
+        "trace",
+        "postpaid; cohort.workload.tokens = -
+         cohort.workload.arrivals = { trace = { file = 'one.csv', format = 'billsim' } }",
+    ),
     // Three requests, of which the trace tells the account and the model.
     (
         "named-trace",
@@ -65,7 +75,7 @@ const BASES: &[(&str, &str)] = &[
         "postpaid; cohort.accounts = 20000; cohort.workload.arrivals = { on_off = { per_day = 24 } }",
     ),
     // Each request is in flight until the next has come.
-    ("in-flight", "postpaid; metering = { delay = '90m', authorization = { in_flight = { amount = 0.50 } } }"),
+    ("in-flight", "postpaid; metering.delay = '90m'; metering.authorization.in_flight.amount = 0.50"),
     // Moves to post-paid at 24.
     (
         "switching",

@@ -70,8 +70,8 @@ fn an_alert_is_no_longer_heeded_when_the_account_has_been_stopped_since() {
     let case = heeds("0.50", "3h", "probability = 0");
     assert_eq!(case.attempts(), ["0h 2.00"]);
     assert_eq!(case.times(|what| what == Happening::AnswerDropped(Question::HeedAlert)), ["9h"]);
-    // Also where that stop is over: credit is bought half an hour after each stop, at 8, 12, 16 and 20, and what the
-    // alerts at 6, 10, 14 and 18 would buy three hours later is not.
+    // Also where that stop is over: credit is bought half an hour after each stop, at 8, 12, 16 and 20, and
+    // what the alerts at 6, 10, 14 and 18 would buy three hours later is not.
     let case = heeds("0.50", "3h", "delay = \"30m\"");
     assert_eq!(case.attempts(), ["0h 2.00", "8h 30m 1.00", "12h 30m 1.00", "16h 30m 1.00", "20h 30m 1.00"]);
     case.gives(&[("stops", "4"), ("stopped_seconds", "7200.000000")]);
@@ -79,6 +79,38 @@ fn an_alert_is_no_longer_heeded_when_the_account_has_been_stopped_since() {
     let case = heeds("0.00", "1h", "probability = 0");
     assert_eq!(alerts(&case), ["8h"]);
     assert_eq!(case.attempts(), ["0h 2.00"]);
+}
+
+#[test]
+fn what_is_bought_on_an_alert_comes_before_the_question_of_a_stop() {
+    // Alerted at 6, bought at 7 with a result at 11. Stopped at 8.
+    let case = |payments: &str| {
+        Case::hourly(0.25)
+            .horizon("13h")
+            .payments("latency = \"4h\"")
+            .payments(payments)
+            .customer("heeds_alert = { delay = \"1h\" }\nbuys_credit = { delay = \"1h\", amount = 5.00 }")
+            .policy("prepaid_pause", "free_credit = { amount = 2.00 }\nalert_at = 0.50")
+    };
+    let asked = |case: &Case| {
+        case.times(|what| matches!(what, Happening::Asked { question: Question::BuyCredit, .. }))
+    };
+    assert!(asked(&case("")).is_empty());
+    assert_eq!(case("").attempts(), ["7h 5.00"]);
+    case("").gives(&[("stops", "1"), ("stopped_seconds", "10800.000000")]);
+    // Only when it has been declined is the customer asked.
+    assert_eq!(asked(&case("decline = 1")), ["11h"]);
+    assert_eq!(case("decline = 1").attempts(), ["7h 5.00", "12h 5.00"]);
+}
+
+#[test]
+fn the_request_that_ends_a_trial_may_alert_too() {
+    let case = Case::hourly(0.25)
+        .horizon("6h")
+        .customer("heeds_alert = { delay = \"1h\" }\nbuys_credit = { amount = 5.00 }")
+        .policy("trial", "alert_at = 0.00\nthen = { kind = \"prepaid_pause\", initial_purchase = 0.50 }");
+    assert_eq!(alerts(&case), ["4h"]);
+    assert_eq!(case.attempts(), ["4h 0.50", "5h 5.00"]);
 }
 
 #[test]
@@ -121,7 +153,7 @@ fn a_purchase_on_an_alert_beyond_the_spend_limit_is_not_made() {
 
 #[test]
 fn a_declined_purchase_on_an_alert_is_not_tried_again_and_a_stop_asks_as_usual() {
-    // Declined at 7. Stopped at 8, asked, and bought at 11; declined again, and tried again every three hours.
+    // Declined at 7. Stopped at 8, asked, and bought at 11; declined again, and tried every three hours.
     let case = two_dollars("0.50")
         .horizon("18h")
         .payments("decline = 1\nfirst_decline = 0")

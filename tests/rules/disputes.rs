@@ -46,8 +46,8 @@ fn what_is_not_disputed_stays() {
 
 #[test]
 fn credit_is_taken_back_only_up_to_the_payment_the_soonest_to_lapse_first() {
-    // 1.00 at 0, and 3.00 at 2, when 0.50 are left. At 40 the 1.00 is disputed: the 0.50 that would lapse at 41 are
-    // taken, and 0.50 of what lapses at 43. All ends before the 3.00 are disputed, at 42.
+    // 1.00 at 0, and 3.00 at 2, when 0.50 are left. At 40 the 1.00 is disputed: the 0.50 that would lapse at
+    // 41 are taken, and 0.50 of what lapses at 43. All ends before the 3.00 are disputed, at 42.
     let folder = tempfile::tempdir().unwrap();
     Case::trace(&folder, &[(0, 0.25), (7200, 0.25)])
         .horizon("40h 30m")
@@ -87,7 +87,7 @@ fn promotional_credit_is_not_taken_back() {
 
 #[test]
 fn what_is_in_flight_settles_when_credit_has_been_taken_back_and_is_a_bad_debt() {
-    // Settled five hours later: 1..4 by 9, and 1.00 of the 5.00 used; those of 5..9 settle as the account closes.
+    // Settled five hours later: 1..4 by 9, which takes 1.00 of the 5.00; 5..9 as the account closes.
     let case = Case::hourly(0.25)
         .metering("delay = \"5h\"")
         .payments(DISPUTED_AFTER_10_HOURS)
@@ -124,8 +124,8 @@ fn the_payment_of_an_invoice_may_be_disputed() {
 
 #[test]
 fn open_invoices_are_written_off_when_a_payment_is_disputed() {
-    // Invoices at 5, 8 and 16, attempted two hours later. The first is disputed at 17, when the last is open; the
-    // second, after the closing, at 20.
+    // Invoices at 5, 8 and 16, attempted two hours later. The first is disputed at 17, when the last is open;
+    // the second, after the closing, at 20.
     let case = Case::hourly(1.00)
         .payments(DISPUTED_AFTER_10_HOURS)
         .policy("postpaid", "progressive = [5, 8, 16]\nterms = \"2h\"");

@@ -4,8 +4,8 @@ use super::Case;
 
 #[test]
 fn paid_credit_lapses_so_long_after_its_posting() {
-    // Bought at 0, paid at 1, posted at 3: of 2.00 the requests of 3..6 use half, the rest lapses at 7, before the
-    // request of that instant.
+    // Bought at 0, paid at 1, posted at 3: of 2.00 the requests of 3..6 use half, the rest lapses at 7,
+    // before the request of that instant.
     let run = Case::hourly(0.25)
         .payments("latency = \"1h\"\nposting_delay = \"2h\"")
         .scenario("[platform]\nserving_cost = 0.5")
@@ -27,8 +27,8 @@ fn paid_credit_lapses_so_long_after_its_posting() {
 
 #[test]
 fn the_soonest_to_lapse_is_used_first_and_later_purchases_prolong_nothing() {
-    // Bought at 0, then whenever 0.50 are left: at 2, 6, 9, 13, 16, 20 and 23. The lots of 2, 9 and 16 have 0.25 left
-    // when they lapse at 8, 15 and 22; that of 0 is used by 4, those of 6 and 13 by 11 and 18.
+    // Bought at 0, then whenever 0.50 are left: at 2, 6, 9, 13, 16, 20 and 23. The lots of 2, 9 and 16 have
+    // 0.25 left when they lapse at 8, 15 and 22; that of 0 is used by 4, those of 6 and 13 by 11 and 18.
     Case::hourly(0.25)
         .policy(
             "auto_topup",
@@ -71,13 +71,14 @@ fn promotional_credit_does_not_lapse() {
 
 #[test]
 fn a_lot_keeps_its_expiry_across_a_move() {
-    // Of 5.00 posted at 0, 23 and 6 requests of 0.10 use 2.90 by 29; the other 2.10 lapse at 30, under post-paid,
-    // where nothing lapses by itself. From 30 on 1.00 is billed, and the limit reached at 39.
+    // Of 5.00 posted at 0, 23 and 6 requests of 0.10 use 2.90 by 29; the other 2.10 lapse at 30, under
+    // post-paid, where nothing lapses by itself. From 30 on 1.00 is billed, and the limit reached at 39.
     let to = "{ kind = \"postpaid\", limit_counts = \"billed\", tiers = [{ paid = 0, limit = 1.00 }] }";
     let case = Case::hourly(0.10).horizon("2d").policy(
         "prepaid_pause",
         &format!(
-            "initial_purchase = 5.00\ncredit_expires_after = \"30h\"\nswitch = {{ at = 2026-01-02, to = {to} }}"
+            "initial_purchase = 5.00\ncredit_expires_after = \"30h\"\n\
+             switch = {{ at = 2026-01-02, to = {to} }}"
         ),
     );
     case.gives(&[
@@ -90,7 +91,8 @@ fn a_lot_keeps_its_expiry_across_a_move() {
 
 #[test]
 fn a_move_gives_no_expiry_to_what_was_bought_before() {
-    // 5.00 - 2.30 by 24, without end. 1.00 is bought there, used first by the request of 24, and lapses at 25.
+    // 5.00 - 2.30 by 24, without end. 1.00 is bought there, used first by the request of 24, and lapses at
+    // 25.
     Case::hourly(0.10)
         .horizon("2d")
         .policy(
@@ -136,8 +138,8 @@ fn credit_lapses_after_the_horizon_and_calls_for_nothing() {
 
 #[test]
 fn what_an_invoice_no_longer_needs_lapses_like_any_credit() {
-    // 23.02 of 23.023 are invoiced at 24. Alerted at 2, the customer buys 10.00 at 31h 30m: 8.011 of them pay what is
-    // not invoiced, 1.989 the invoice, whose other 21.031 are attempted at 48 as 21.04.
+    // 23.02 of 23.023 are invoiced at 24. Alerted at 2, the customer buys 10.00 at 31h 30m: 8.011 of them pay
+    // what is not invoiced, 1.989 the invoice, whose other 21.031 are attempted at 48 as 21.04.
     Case::hourly(1.001)
         .start("2026-01-31")
         .horizon("32h")
@@ -145,7 +147,8 @@ fn what_an_invoice_no_longer_needs_lapses_like_any_credit() {
         .customer("heeds_alert = { delay = \"29h 30m\" }\nbuys_credit = { amount = 10.00 }")
         .policy(
             "postpaid",
-            "tiers = [{ paid = 0, limit = 100 }]\nalert_at = 98.00\nterms = \"1d\"\ncredit_expires_after = \"5h\"",
+            "tiers = [{ paid = 0, limit = 100 }]\nalert_at = 98.00\nterms = \"1d\"\n\
+             credit_expires_after = \"5h\"",
         )
         .gives(&[
             ("cash_in_usd", "31.04"),

@@ -68,8 +68,8 @@ fn invoices_within_a_period_have_the_usual_terms() {
 
 #[test]
 fn usage_in_flight_is_invoiced_also_while_an_invoice_is_past_due() {
-    // Settled two and a half hours after each request: 2 at 4h 30m, whose invoice is declined. The requests of 3 and 4
-    // are in flight: another 2 at 6h 30m.
+    // Settled two and a half hours after each request: 2 at 4h 30m, whose invoice is declined. The requests
+    // of 3 and 4 are in flight: another 2 at 6h 30m.
     let case = Case::hourly(1.00)
         .metering("delay = \"2h 30m\"")
         .payments("decline = 1")

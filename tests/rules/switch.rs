@@ -62,7 +62,8 @@ fn who_signs_up_at_the_date_or_later_starts_under_the_new_policy() {
         Case::hourly(1.00).horizon("2d").policy(
             "prepaid_pause",
             &format!(
-                "initial_purchase = 4.00\nfree_credit = {{ amount = 5.00 }}\nswitch = {{ at = {at}, to = {to} }}"
+                "initial_purchase = 4.00\nfree_credit = {{ amount = 5.00 }}\n\
+                 switch = {{ at = {at}, to = {to} }}"
             ),
         )
     };
@@ -121,8 +122,8 @@ fn the_new_policy_s_initial_purchase_opens_the_account() {
 
 #[test]
 fn an_answer_belongs_to_the_stop_that_the_move_has_ended() {
-    // Stopped from the start; the customer would buy at 30. At 24 the account waits for its purchase, which is declined
-    // at 25: another stop, and asked again.
+    // Stopped from the start; the customer would buy at 30. At 24 the account waits for its purchase, which
+    // is declined at 25: another stop, and asked again.
     let case = moves(0.25, "prepaid_pause", "", "kind = \"prepaid_pause\", initial_purchase = 1.00")
         .payments("latency = \"1h\"\ndecline = 1")
         .customer("buys_credit = { delay = \"30h\", amount = 5.00 }");
@@ -134,8 +135,8 @@ fn an_answer_belongs_to_the_stop_that_the_move_has_ended() {
 
 #[test]
 fn an_account_opens_at_once_also_where_standing_is_judged_now_and_then() {
-    // 0.50 are used by 2, which is judged at 10: 9 requests, and 1.75 owed. Bought at 24 and there at 25h 30m: 2.25
-    // until 34, judged at 40.
+    // 0.50 are used by 2, which is judged at 10: 9 requests, and 1.75 owed. Bought at 24 and there at 25h
+    // 30m: 2.25 until 34, judged at 40.
     moves(
         0.25,
         "prepaid_pause",
@@ -244,8 +245,8 @@ fn a_period_ends_under_the_old_policy_where_both_fall_together() {
         "postpaid",
         "switch = { at = 2026-02-01, to = { kind = \"prepaid_pause\", initial_purchase = 2.00 } }",
     );
-    // The purchase follows from the move and is made at once. Its credit, which is posted before the invoice is
-    // attempted, pays a part of that.
+    // The purchase follows from the move and is made at once. Its credit, which is posted before the invoice
+    // is attempted, pays a part of that.
     assert_eq!(case.attempts(), ["24h 2.00", "24h 21.00"]);
     case.gives(&[("invoices_paid", "1"), ("served", "23"), ("receivable_end_usd", "0.00")]);
 }

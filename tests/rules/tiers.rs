@@ -6,8 +6,8 @@ const LAST_DAY_OF_JANUARY: &str = "2026-01-31";
 
 #[test]
 fn a_limit_rises_when_the_time_since_the_first_payment_has_passed() {
-    // The limit of 5 is reached at 5. 3.00 are bought and paid at 6: enough for the next tier, which holds from 16 on,
-    // before the request of that instant. Until then nobody is asked again.
+    // The limit of 5 is reached at 5. 3.00 are bought and paid at 6: enough for the next tier, which holds
+    // from 16 on, before the request of that instant. Until then nobody is asked again.
     let case = Case::hourly(1.00)
         .customer("buys_credit = { delay = \"1h\", amount = 3.00 }")
         .policy("postpaid", "tiers = [{ paid = 0, limit = 5 }, { paid = 2, after = \"10h\", limit = 100 }]");
@@ -23,8 +23,8 @@ fn a_limit_rises_when_the_time_since_the_first_payment_has_passed() {
 
 #[test]
 fn time_is_not_enough_where_a_tier_asks_for_payments_too() {
-    // 23.00 are paid at 24, the day after which ends at 48. The limit of 30 is reached at 53; 17.00, which lack to 40,
-    // are bought at 54 and lift it at once.
+    // 23.00 are paid at 24, the day after which ends at 48. The limit of 30 is reached at 53; 17.00, which
+    // lack to 40, are bought at 54 and lift it at once.
     let case = Case::hourly(1.00)
         .start(LAST_DAY_OF_JANUARY)
         .horizon("3d")
@@ -53,8 +53,8 @@ fn the_time_counts_from_the_first_success_and_not_from_the_signup() {
 
 #[test]
 fn the_last_tier_whose_conditions_hold_counts_whatever_lies_between() {
-    // Alerted at 1, the customer pays a second later; twelve hours after that the second tier holds, and the limit of
-    // 20 falls to 10, of which 13 are used. The third tier asks for more than is ever paid.
+    // Alerted at 1, the customer pays a second later; twelve hours after that the second tier holds, and the
+    // limit of 20 falls to 10, of which 13 are used. The third tier asks for more than is ever paid.
     Case::hourly(1.00)
         .customer("heeds_alert = { delay = \"1s\" }\nbuys_credit = { probability = 0, amount = 1.00 }")
         .policy(
