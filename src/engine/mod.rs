@@ -244,9 +244,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         }
         let view = self.view();
         self.observer.settled(span, &view);
-        if self.customer.has_churned && !self.policy.is_postpaid() {
-            self.write_off_uninvoiced();
-        }
+        self.write_off_what_is_left_behind();
     }
 
     /// Refuses requests that are lost with that; returns the index after the last.
@@ -387,6 +385,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.observer.comes_under(&plan);
         self.note(Happening::Moved { converted });
         self.open();
+        self.write_off_what_is_left_behind();
     }
 
     /// Tells the policy that the account has come under it.

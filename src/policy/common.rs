@@ -221,7 +221,8 @@ fn read_rate_limit(table: &mut Table<'_>) -> Option<RateLimit> {
         let hint = "leave it out: `adaptive` has a `start` of its own";
         table.fault("tokens_per_minute", "`adaptive` leaves nothing for `tokens_per_minute` to limit", hint);
     }
-    if table.keys().is_empty() {
+    let own_are_none = without_payment_method.is_none_or(|own| own == Rates::default());
+    if own_are_none && table.keys().iter().all(|key| *key == "without_payment_method") {
         table.fault_here("the rate limit limits nothing", "give one, as in `requests_per_minute = 60`");
     }
     Some(RateLimit { rates, adaptive: adaptive?, without_payment_method })

@@ -391,6 +391,11 @@ impl Kinds {
 
     /// Reads the policy that another one moves accounts to: no trial, as an account begins with one or not at all.
     pub fn read_successor(&self, successor: &mut Table<'_>) -> Option<Plan> {
+        if successor.has("switch") {
+            successor.ignore("switch");
+            let wrong = "a policy that follows another one cannot switch to a third";
+            successor.fault("switch", wrong, "leave `switch` out");
+        }
         let plan = self.read(successor)?;
         if plan.kind == trial::KIND.name {
             let wrong = "a trial cannot follow another policy".to_owned();
