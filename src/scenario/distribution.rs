@@ -21,6 +21,10 @@ pub struct Durations(pub Distribution);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shares(pub Distribution);
 
+/// A distribution of coefficients of variation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cvs(pub Distribution);
+
 impl Read for Numbers {
     fn read(value: &Value<'_>) -> Option<Numbers> {
         distribution::<Amount>(value).map(Numbers)
@@ -30,6 +34,12 @@ impl Read for Numbers {
 impl Read for Durations {
     fn read(value: &Value<'_>) -> Option<Durations> {
         distribution::<Micros>(value).map(Durations)
+    }
+}
+
+impl Read for Cvs {
+    fn read(value: &Value<'_>) -> Option<Cvs> {
+        distribution::<Cv>(value).map(Cvs)
     }
 }
 
@@ -106,6 +116,20 @@ impl Read for Exponent {
 
 impl Quantity for Amount {
     const EXAMPLE: &'static str = "a number, or a distribution as in `{ exponential = { mean = 2.5 } }`";
+    const CAN_BE_SHARE: bool = true;
+
+    fn amount(self) -> f64 {
+        self.0
+    }
+
+    fn from_file(value: f64) -> f64 {
+        value
+    }
+}
+
+impl Quantity for Cv {
+    const EXAMPLE: &'static str =
+        "a number, or a distribution as in `{ lognormal = { median = 1.2, sigma = 0.8 } }`";
     const CAN_BE_SHARE: bool = true;
 
     fn amount(self) -> f64 {

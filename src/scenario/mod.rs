@@ -13,7 +13,7 @@ mod trace;
 mod workload;
 
 pub use describe::describe;
-pub use distribution::{Durations, Numbers, Shares};
+pub use distribution::{Cvs, Durations, Numbers, Shares};
 
 use crate::document::{Document, Faults, Resolved, Table, quoted};
 use crate::metering::Metering;

@@ -1,18 +1,20 @@
 //! The table `[cohort.workload]`.
 
-use super::distribution::{Amount, Cv, Sigma};
-use super::{Numbers, Shares, prices, trace};
-use crate::document::{Read, Table, Value};
+use super::distribution::{Amount, Sigma};
+use super::{Cvs, Durations, Numbers, Shares, prices, trace};
+use crate::document::{Probability, Read, Table, Value};
 use crate::time::Span;
 use crate::workload::distribution::Distribution;
 use crate::workload::trace::Trace;
-use crate::workload::{Arrivals, Modulation, Service, Tokens, Workload};
+use crate::workload::{Arrivals, Burst, Modulation, Phases, Service, Tokens, Workload};
 use std::sync::Arc;
 
 /// The most requests of an account a day, on average.
 const MOST_PER_DAY: f64 = 1e9;
-/// The most that a rate may grow over a run.
+/// The most that a rate may grow over a run, and that bursts may multiply it on average.
 const MOST_GROWTH: f64 = 1e6;
+/// The most bursts of a kind that an account may have a day, on average.
+const MOST_BURSTS_PER_DAY: f64 = 86_400.0;
 
 /// A workload as it was read.
 pub struct Written {
@@ -62,20 +64,21 @@ fn read_service(table: &mut Table<'_>) -> Option<Service> {
 
 /// The one process that is given, and whether it says itself which accounts there are.
 fn source(table: &mut Table<'_>, accounts: Option<u32>, models: &[String]) -> Option<(Source, bool)> {
-    if table.has("on_off") {
-        table.not_yet("on_off");
-        table.leave_rest();
-        return None;
-    }
-    let process = table.one_of(&["poisson", "gamma", "trace"])?;
+    let process = table.one_of(&["poisson", "gamma", "on_off", "trace"])?;
     let mut parameters = table.child(process)?;
     let arrivals = match process {
         "poisson" => Arrivals::Poisson { per_day: per_day(&mut parameters)? },
         "gamma" => {
             let per_day = per_day(&mut parameters);
-            let cv: Option<CvOfGaps> =
+            let cv: Option<Cvs> =
                 parameters.require("cv", "say how irregular the gaps are, as in `cv = 2.0`");
-            Arrivals::Gamma { per_day: per_day?, cv: cv?.0.0 }
+            Arrivals::Gamma { per_day: per_day?, cv: cv?.0 }
+        }
+        "on_off" => {
+            let per_day = per_day(&mut parameters);
+            let cv: Option<Cvs> = parameters.get_or("cv", "1");
+            let phases = phases(&mut parameters);
+            Arrivals::OnOff { per_day: per_day?, cv: cv?.0, phases: phases? }
         }
         _ => {
             let (trace, by_column) = trace::read(&mut parameters, accounts, models);
@@ -89,6 +92,22 @@ fn per_day(table: &mut Table<'_>) -> Option<f64> {
     table
         .require::<Rate>("per_day", "say how many requests an account sends, as in `per_day = 100`")
         .map(|rate| rate.0)
+}
+
+fn phases(table: &mut Table<'_>) -> Option<Phases> {
+    let hint = "say which share of the time an account is on, as in `active_share = 0.3`";
+    let active_share: Option<Shares> = table.require("active_share", hint);
+    if active_share.as_ref().is_some_and(|Shares(share)| share.cdf(0.0) > 0.0) {
+        let hint = "keep it above 0: choose other values, or add `min = 0.01` to a distribution";
+        table.fault("active_share", "`active_share` can be 0: such an account is never on", hint);
+    }
+    let on: Option<Durations> = table.require("on", "say how long it is on at a time, as in `on = \"30m\"`");
+    let is_possible = |mean: f64| mean.is_finite() && mean >= Span::SECOND.micros() as f64;
+    if on.as_ref().is_some_and(|Durations(on)| !is_possible(on.mean())) {
+        let hint = "choose a longer one, or bound it with `max = ...` where it has no mean";
+        table.fault("on", "`on` must have a mean, of a second at least", hint);
+    }
+    Some(Phases { active_share: active_share?.0, on: on?.0 })
 }
 
 /// Requests a day.
@@ -106,17 +125,34 @@ impl Read for Rate {
     }
 }
 
-/// A coefficient of variation of gaps: the same for all accounts.
-struct CvOfGaps(Cv);
-
-impl Read for CvOfGaps {
-    fn read(value: &Value<'_>) -> Option<CvOfGaps> {
-        if let Some(mut table) = value.table() {
-            table.leave_rest();
-            value.fault("a distribution of `cv` over accounts is not supported yet", "write a single number");
-            return None;
+impl Read for Burst {
+    fn read(value: &Value<'_>) -> Option<Burst> {
+        let example = "{ per_day = 0.1, factor = 30, duration = \"20m\" }";
+        let Some(mut table) = value.table() else {
+            return value.expected("a table", &format!("write it as in `bursts = [{example}]`"));
+        };
+        let starts: Option<Starts> =
+            table.require("per_day", "say how often one starts, as in `per_day = 0.1`");
+        let factor: Option<Numbers> =
+            table.require("factor", "say what the rate is multiplied by, as in `factor = 30`");
+        let duration: Option<Durations> =
+            table.require("duration", "say how long one lasts, as in `duration = \"20m\"`");
+        let Numbers(factor) = factor?;
+        if factor.mean().is_infinite() {
+            table.fault("factor", "`factor` has no mean", "bound it with `max = ...` beside it");
         }
-        Cv::read(value).map(CvOfGaps)
+        Some(Burst { per_day: starts?.0, factor, duration: duration?.0 })
+    }
+}
+
+/// Bursts a day.
+struct Starts(f64);
+
+impl Read for Starts {
+    fn read(value: &Value<'_>) -> Option<Starts> {
+        let in_range = |starts| (0.0..=MOST_BURSTS_PER_DAY).contains(&starts);
+        let what = format!("from 0 to {MOST_BURSTS_PER_DAY}");
+        value.number(in_range, &what, "write one in ten days as `0.1`").map(Starts)
     }
 }
 
@@ -156,13 +192,15 @@ fn random(
     }
     let hint = "say how long requests are, as in `tokens = { prompt = 500, output = 100 }`";
     let tokens = table.require_child("tokens", hint).and_then(|mut tokens| drawn_tokens(&mut tokens));
-    let models = weights_of_models(table, models);
+    let models = models_used(table, models);
+    let (models, loyalty) = models?;
     Some(Workload {
         arrivals: arrivals?,
         modulation: modulation?,
         heterogeneity: heterogeneity.map(|Numbers(heterogeneity)| heterogeneity),
         tokens: tokens?,
-        models: models?,
+        models,
+        loyalty,
         service: Service::default(),
     })
 }
@@ -192,11 +230,13 @@ fn recorded(table: &mut Table<'_>, trace: Option<Trace>, models: &[String]) -> O
         }
         tokens.cached_share = table.get_or::<Shares>("cached_share", "0")?.0;
     }
-    let models = if trace.has_models {
-        refuse(table, "models", "is set, but the trace says which model each request used");
-        Vec::new()
+    let (models, loyalty) = if trace.has_models {
+        for key in ["models", "loyalty"] {
+            refuse(table, key, "is set, but the trace says which model each request used");
+        }
+        (Vec::new(), 0.0)
     } else {
-        weights_of_models(table, models)?
+        models_used(table, models)?
     };
     Some(Workload {
         arrivals: Arrivals::Trace(Arc::new(trace)),
@@ -204,6 +244,7 @@ fn recorded(table: &mut Table<'_>, trace: Option<Trace>, models: &[String]) -> O
         heterogeneity: None,
         tokens,
         models,
+        loyalty,
         service: Service::default(),
     })
 }
@@ -220,15 +261,28 @@ fn modulation(table: &mut Table<'_>, horizon: Option<Span>) -> Option<Modulation
     let daily = weights_of_mean_one(table, "daily");
     let weekly = weights_of_mean_one(table, "weekly");
     let growth: Option<Growth> = table.get_or("growth_per_month", "0");
-    table.only::<f64>("day_level", "0");
-    table.only::<Vec<f64>>("bursts", "[]");
-    let Growth(growth) = growth?;
-    let factor = libm::pow(1.0 + growth, horizon.unwrap_or_default().as_days_f64() / 30.0);
-    if factor > MOST_GROWTH {
-        let wrong = format!("the rate grows {factor:.0} times over the run");
-        table.fault("growth_per_month", wrong, "let it grow less, or shorten the horizon");
+    let day_level: Option<Sigma> = table.get_or("day_level", "0");
+    let bursts: Option<Vec<Burst>> = table.get_or("bursts", "[]");
+    let horizon = horizon.unwrap_or_default();
+    if let Some(Growth(growth)) = growth {
+        let factor = libm::pow(1.0 + growth, horizon.as_days_f64() / 30.0);
+        if factor > MOST_GROWTH {
+            let wrong = format!("the rate grows {factor:.0} times over the run");
+            table.fault("growth_per_month", wrong, "let it grow less, or shorten the horizon");
+        }
     }
-    Some(Modulation { daily: daily?, weekly: weekly?, growth_per_month: growth })
+    let factor: f64 = bursts.iter().flatten().map(|burst| burst.mean_factor(horizon)).product();
+    if factor > MOST_GROWTH {
+        let wrong = format!("the bursts multiply the rate by {factor:.1e} on average");
+        table.fault("bursts", wrong, "make them rarer, shorter or weaker: those that overlap multiply");
+    }
+    Some(Modulation {
+        daily: daily?,
+        weekly: weekly?,
+        growth_per_month: growth?.0,
+        day_level: day_level?.0,
+        bursts: bursts?,
+    })
 }
 
 /// So many weights, all 1 by default, scaled to mean 1.
@@ -274,9 +328,10 @@ fn drawn_tokens(table: &mut Table<'_>) -> Option<Tokens> {
     })
 }
 
-/// Which models are used how often, as indexes into the price list with their weights.
-fn weights_of_models(table: &mut Table<'_>, models: &[String]) -> Option<Vec<(u16, f64)>> {
-    table.only::<f64>("loyalty", "0");
+/// Which models are used how often, as indexes into the price list with their weights; and the share of
+/// accounts that use one only.
+fn models_used(table: &mut Table<'_>, models: &[String]) -> Option<(Vec<(u16, f64)>, f64)> {
+    let loyalty: Option<Probability> = table.get_or("loyalty", "0");
     let example = models.first().map_or("m", String::as_str);
     let hint = format!("say which models are used, as in `models = {{ \"{example}\" = 1 }}`");
     let mut table = table.require_child("models", &hint)?;
@@ -296,5 +351,5 @@ fn weights_of_models(table: &mut Table<'_>, models: &[String]) -> Option<Vec<(u1
             "make at least one of them positive",
         );
     }
-    Some(weights)
+    Some((weights, loyalty?.0))
 }
