@@ -3,6 +3,7 @@
 use crate::document::Faults;
 use crate::experiment::{self, ExperimentError, Options};
 use crate::policy::common::COMMON_PARAMETERS;
+use crate::policy::presets::{About, PRESETS, Preset};
 use crate::policy::{Kinds, Parameter};
 use crate::report::csv::{self, LedgerWriter};
 use crate::report::folder::Folder;
@@ -54,7 +55,7 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// List the kinds of policy: their rules, parameters and defaults
+    /// List the kinds of policy, their rules, parameters and defaults; and presets of real providers
     Policies,
 }
 
@@ -397,7 +398,32 @@ fn policies_text(kinds: &Kinds) -> String {
         text += &parameters_text(kind.parameters);
         text += "\n";
     }
-    text + "all kinds:\n\n" + &parameters_text(COMMON_PARAMETERS)
+    text + "all kinds:\n\n" + &parameters_text(COMMON_PARAMETERS) + "\n" + &presets_text()
+}
+
+fn presets_text() -> String {
+    let about = "A preset stands for these keys of a policy; each key given beside it takes the place of the preset's, in \
+                 tables key by key. [1] refers to the first page of those listed, `assumption` to none: the provider \
+                 leaves it to its customers, or does not publish it.";
+    let mut text = format!("presets:\n\n{}\n", indented(about, 2));
+    for Preset { name, about: About { summary, provider, date, sources, left_out }, policy, .. } in
+        PRESETS.iter()
+    {
+        text +=
+            &format!("\npreset = \"{name}\": {summary}\n\n  {provider}, from these pages as of {date}:\n");
+        for (index, source) in sources.iter().enumerate() {
+            text += &format!("  [{}] {source}\n", index + 1);
+        }
+        text += "\n";
+        for line in policy.lines() {
+            text += &format!("      {line}\n");
+        }
+        text += "\n  Not in it:\n";
+        for rule in left_out {
+            text += &format!("  - {}\n", indented(rule, 4).trim_start());
+        }
+    }
+    text
 }
 
 fn parameters_text(parameters: &[Parameter]) -> String {

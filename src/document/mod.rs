@@ -19,6 +19,7 @@
 //! # Ok::<(), billsim::document::Faults>(())
 //! ```
 
+mod base;
 mod decimal;
 mod duration;
 mod fault;
@@ -26,6 +27,7 @@ mod resolved;
 mod table;
 mod value;
 
+pub use base::Base;
 pub use fault::{Fault, Faults};
 pub use resolved::{Resolved, quoted};
 pub use table::{Table, did_you_mean, listed};
@@ -41,7 +43,9 @@ use toml::de::DeTable;
 /// A parsed TOML file that is being read.
 pub struct Document<'t> {
     root: DeTable<'t>,
-    context: Context<'t>,
+    file: PathBuf,
+    text: &'t str,
+    notes: RefCell<Notes>,
 }
 
 impl<'t> Document<'t> {
@@ -51,24 +55,23 @@ impl<'t> Document<'t> {
     /// All that makes the text no valid TOML.
     pub fn parse(file: &Path, text: &'t str) -> Result<Document<'t>, Faults> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let context = Context::new(file, text);
         let (root, errors) = DeTable::parse_recoverable(text);
         if errors.is_empty() {
-            return Ok(Document { root: root.into_inner(), context });
+            let notes = RefCell::new(Notes::new());
+            return Ok(Document { root: root.into_inner(), file: file.to_owned(), text, notes });
         }
-        for error in errors {
-            context.note(
-                error.span(),
-                error.message().to_owned(),
-                fault::toml_hint(error.message()).to_owned(),
-            );
-        }
-        Err(Faults::new(file, text, context.notes.into_inner().faults))
+        let noted = errors.into_iter().map(|error| Noted {
+            at: error.span(),
+            wrong: error.message().to_owned(),
+            hint: fault::toml_hint(error.message()).to_owned(),
+        });
+        Err(Faults::new(file, text, noted.collect()))
     }
 
     /// The table that the whole file is.
     pub fn root(&self) -> Table<'_> {
-        Table::new(&self.context, &self.root, None, String::new(), ROOT)
+        let context = Context { file: &self.file, text: self.text, notes: &self.notes, base: None };
+        Table::new(context, &self.root, None, String::new(), ROOT)
     }
 
     /// The document with every default written out.
@@ -76,19 +79,23 @@ impl<'t> Document<'t> {
     /// # Errors
     /// All faults that were noted while reading.
     pub fn finish(self) -> Result<Resolved, Faults> {
-        let Context { file, text, notes, .. } = self.context;
-        let Notes { faults, nodes } = notes.into_inner();
-        if faults.is_empty() { Ok(Resolved::new(nodes)) } else { Err(Faults::new(&file, text, faults)) }
+        let Notes { faults, nodes } = self.notes.into_inner();
+        if faults.is_empty() {
+            Ok(Resolved::new(nodes))
+        } else {
+            Err(Faults::new(&self.file, self.text, faults))
+        }
     }
 }
 
-/// What all tables and values of a document share.
-struct Context<'t> {
-    file: PathBuf,
-    text: &'t str,
-    /// Stands for tables that are absent.
-    empty: DeTable<'static>,
-    notes: RefCell<Notes>,
+/// What tables and values of one text share.
+#[derive(Clone)]
+struct Context<'d> {
+    file: &'d Path,
+    text: &'d str,
+    notes: &'d RefCell<Notes>,
+    /// Where the text is not that of the file: the key that brought it in, and the place of its value.
+    base: Option<(String, Range<usize>)>,
 }
 
 /// What reading has brought to light.
@@ -97,13 +104,18 @@ struct Notes {
     nodes: Vec<Node>,
 }
 
-impl<'t> Context<'t> {
-    fn new(file: &Path, text: &'t str) -> Context<'t> {
-        let notes = RefCell::new(Notes { faults: Vec::new(), nodes: vec![Node::Table(Vec::new())] });
-        Context { file: file.to_owned(), text, empty: DeTable::new(), notes }
+impl Notes {
+    fn new() -> Notes {
+        Notes { faults: Vec::new(), nodes: vec![Node::Table(Vec::new())] }
     }
+}
 
+impl<'d> Context<'d> {
     fn note(&self, at: Option<Range<usize>>, wrong: String, hint: String) {
+        let (at, wrong) = match &self.base {
+            None => (at, wrong),
+            Some((key, at)) => (Some(at.clone()), format!("`{key}` does not fit the rest: {wrong}")),
+        };
         self.notes.borrow_mut().faults.push(Noted { at, wrong, hint });
     }
 
@@ -126,8 +138,8 @@ impl<'t> Context<'t> {
         entries.push((key.to_owned(), node));
     }
 
-    /// The text of a value as it stands in the file.
-    fn literal(&self, span: &Range<usize>) -> &'t str {
+    /// The text of a value as it stands there.
+    fn literal(&self, span: &Range<usize>) -> &'d str {
         self.text.get(span.clone()).unwrap_or_default()
     }
 }
@@ -270,6 +282,61 @@ name = 'b'
 flag = false
 ";
         assert_eq!(resolved.to_toml(Path::new("output")), expected);
+    }
+
+    #[test]
+    fn a_table_takes_from_its_base_what_it_does_not_give_itself() {
+        let base =
+            Base::parse("wait = '1h'\nrate.low = 1\nrate.high = 2\nlist = [1, 2]\nsome.of = [{ a = 1 }]");
+        let document = parse("base = 'b'\nrate = { high = 3 }\nlist = [3]");
+        let mut root = document.root();
+        assert_eq!(root.get_unwritten::<String>("base").as_deref(), Some("b"));
+        root.stand_on("base", &base);
+        assert!(root.has("wait") && root.peek("wait") == Some("1h"));
+        assert_eq!(root.keys(), ["base", "rate", "list", "wait", "some"]);
+        assert_eq!(root.get_or("wait", "\"2h\""), Some(Span::hours(1)));
+        let mut rate = root.child_or_empty("rate").expect("it is there");
+        assert_eq!((rate.get::<u32>("low"), rate.get::<u32>("high")), (Some(1), Some(3)));
+        assert_eq!(root.get::<Vec<u32>>("list"), Some(vec![3]));
+        let mut some = root.require_child("some", "add it").expect("it is there");
+        assert_eq!(some.require_children("of", "add some")[0].get::<u32>("a"), Some(1));
+        drop((root, rate, some));
+        let resolved = document.finish().expect("no fault").to_toml(Path::new(""));
+        assert_eq!(
+            resolved,
+            "wait = '1h'\nlist = [3]\n\n[rate]\nlow = 1\nhigh = 3\n\n[some]\nof = [{ a = 1 }]\n"
+        );
+    }
+
+    #[test]
+    fn of_keys_that_exclude_each_other_one_that_is_given_hides_those_of_the_base() {
+        let base = Base::parse("amount = 1\ntarget = 2\nin = { a = 1 }");
+        let document = parse("base = 'b'\namount = 3\nin = { b = 2 }");
+        let mut root = document.root();
+        root.know("base");
+        root.stand_on("base", &base);
+        root.exclude(&["amount", "target"]);
+        assert_eq!((root.get::<u32>("amount"), root.get::<u32>("target")), (Some(3), None));
+        assert_eq!(root.child("in").expect("it is there").one_of(&["a", "b"]), Some("b"));
+    }
+
+    #[test]
+    fn a_fault_of_what_a_base_gives_is_told_where_the_base_is_named() {
+        let base = Base::parse("# some words\ntarget = 2\nin = { a = 1 }");
+        let document = parse("base = 'b'\nthreshold = 3");
+        let mut root = document.root();
+        root.know("base");
+        root.stand_on("base", &base);
+        root.fault("target", "the target is below the threshold", "raise it");
+        root.child("in").expect("it is there").require::<u32>("b", "add it");
+        let _: Option<u32> = root.get("threshold");
+        drop(root);
+        let faults = document.finish().map(|_| ()).expect_err("two faults").to_string();
+        assert!(faults.starts_with(
+            "error: folder/a.toml:1:8: `base` does not fit the rest: the target is below the threshold\n\
+             1 | base = 'b'\n           ^^^\nhint: raise it\n"
+        ));
+        assert!(faults.contains("a.toml:1:8: `base` does not fit the rest: `in` lacks `b`"), "{faults}");
     }
 
     #[test]

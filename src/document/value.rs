@@ -3,7 +3,7 @@
 use super::decimal::{Inexact, scaled};
 use super::duration::{self, NoDuration};
 use super::resolved::{Node, NodeId};
-use super::table::{did_you_mean, listed};
+use super::table::{Under, did_you_mean, listed};
 use super::{Context, Table};
 use crate::money::{Money, Share};
 use crate::time::Span;
@@ -20,21 +20,29 @@ pub trait Read: Sized {
 
 /// A value of a document that is being read.
 pub struct Value<'d> {
-    context: &'d Context<'d>,
+    context: Context<'d>,
     value: &'d Spanned<DeValue<'d>>,
     /// What it is called in messages: its key, with an index where it is an item of an array.
     name: String,
     node: NodeId,
+    /// What it stands on, where it is a table.
+    base: Option<Under<'d>>,
 }
 
 impl<'d> Value<'d> {
     pub(super) fn new(
-        context: &'d Context<'d>,
+        context: Context<'d>,
         value: &'d Spanned<DeValue<'d>>,
         name: String,
         node: NodeId,
     ) -> Value<'d> {
-        Value { context, value, name, node }
+        Value { context, value, name, node, base: None }
+    }
+
+    /// It as a table that stands on another one.
+    pub(super) fn on(mut self, base: Option<Under<'d>>) -> Value<'d> {
+        self.base = base;
+        self
     }
 
     pub(super) fn named(mut self, name: &str) -> Value<'d> {
@@ -61,7 +69,8 @@ impl<'d> Value<'d> {
     pub fn table(&self) -> Option<Table<'d>> {
         let table = self.value.get_ref().as_table()?;
         self.context.write(self.node, Node::Table(Vec::new()));
-        Some(Table::new(self.context, table, Some(self.value.span()), self.name.clone(), self.node))
+        let at = Some(self.value.span());
+        Some(Table::new(self.context.clone(), table, at, self.name.clone(), self.node).on(self.base.clone()))
     }
 
     /// The items of the array, where it is one.
@@ -69,7 +78,7 @@ impl<'d> Value<'d> {
         let array = self.value.get_ref().as_array()?;
         let item = |(index, value): (usize, &'d Spanned<DeValue<'d>>)| {
             let node = self.context.node(Node::Literal(self.context.literal(&value.span()).to_owned()));
-            Value::new(self.context, value, format!("{}[{index}]", self.name), node)
+            Value::new(self.context.clone(), value, format!("{}[{index}]", self.name), node)
         };
         let items: Vec<Value<'d>> = array.iter().enumerate().map(item).collect();
         self.context.write(self.node, Node::Array(items.iter().map(|item| item.node).collect()));

@@ -64,6 +64,7 @@ fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
     let initial_purchase = table.get_or::<Charge>("initial_purchase", "0.00");
     let threshold =
         table.require::<Dollars>("threshold", "give the balance to top up at, as in `threshold = 5.00`");
+    table.exclude(&["amount", "target"]);
     let amount = table.get::<Charge>("amount");
     let target = table.get::<Dollars>("target");
     let monthly_budget = table.get::<Dollars>("monthly_budget");

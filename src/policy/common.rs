@@ -8,7 +8,16 @@ use crate::time::Span;
 
 /// The parameters that every kind has.
 pub const COMMON_PARAMETERS: &[Parameter] = &[
-    Parameter { key: "name", default: "its kind", meaning: "what the policy is called in the results" },
+    Parameter {
+        key: "preset",
+        default: "none",
+        meaning: "the published rules of a provider, for all keys that the policy does not give itself; see below",
+    },
+    Parameter {
+        key: "name",
+        default: "its preset or kind",
+        meaning: "what the policy is called in the results",
+    },
     Parameter {
         key: "free_credit",
         default: "none",
@@ -205,10 +214,10 @@ impl Read for Growth {
 }
 
 fn read_codes(table: &mut Table<'_>) -> Option<Vec<(Refusal, u16)>> {
-    let codes = Refusal::ALL.into_iter().filter(|reason| table.has(reason.name())).collect::<Vec<_>>();
-    let codes: Vec<Option<(Refusal, u16)>> =
-        codes.into_iter().map(|reason| Some((reason, table.get::<HttpStatus>(reason.name())?.0))).collect();
     Refusal::ALL.iter().for_each(|reason| table.know(reason.name()));
+    let given: Vec<Refusal> = Refusal::ALL.into_iter().filter(|reason| table.has(reason.name())).collect();
+    let codes: Vec<Option<(Refusal, u16)>> =
+        given.into_iter().map(|reason| Some((reason, table.get::<HttpStatus>(reason.name())?.0))).collect();
     codes.into_iter().collect()
 }
 

@@ -41,7 +41,9 @@ fn read(table: &mut Table<'_>, kinds: &super::Kinds) -> Option<Box<dyn Policy>> 
     let credit = table.get_or::<Dollars>("credit", "1.00");
     let expires_after = table.get::<Span>("expires_after");
     let hint = "say what follows, as in `then = { kind = \"prepaid_pause\" }`";
-    let then = kinds.read_successor(table, "then", hint)?;
+    let mut then = table.require_child("then", hint)?;
+    then.hide("free_credit"); // of a preset
+    let then = kinds.read_successor(&mut then)?;
     if then.terms.free_credit.is_some() {
         let wrong = "free credit is granted at signup only, and nobody signs up under `then`".to_owned();
         table.fault("then", wrong, "give `free_credit` to the trial itself, or raise its `credit`");

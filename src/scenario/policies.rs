@@ -15,9 +15,9 @@ pub fn read_all(root: &mut Table<'_>, kinds: &Kinds) -> Option<Vec<PolicyPlan>> 
     plans.into_iter().collect()
 }
 
-/// A policy without a name is called as its kind.
+/// A policy without a name is called as its preset or kind.
 fn default_name<'d>(table: &Table<'d>) -> &'d str {
-    table.peek("kind").unwrap_or("policy")
+    table.peek("preset").or_else(|| table.peek("kind")).unwrap_or("policy")
 }
 
 fn plan(table: &mut Table<'_>, kinds: &Kinds) -> Option<PolicyPlan> {
@@ -37,6 +37,7 @@ fn plan(table: &mut Table<'_>, kinds: &Kinds) -> Option<PolicyPlan> {
 fn read_switch(table: &mut Table<'_>, kinds: &Kinds) -> Option<Switch> {
     let at: Option<Date> = table.require("at", "say on which date, as in `at = 2026-03-01`");
     let grandfather: Option<bool> = table.get_or("grandfather", "false");
-    let to = kinds.read_successor(table, "to", "say what follows, as in `to = { kind = \"prepaid_pause\" }`");
+    let to = table.require_child("to", "say what follows, as in `to = { kind = \"prepaid_pause\" }`");
+    let to = to.and_then(|mut to| kinds.read_successor(&mut to));
     Some(Switch { at: at?, to: to?, grandfather: grandfather? })
 }

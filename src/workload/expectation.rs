@@ -109,9 +109,9 @@ impl Signup {
 impl Burst {
     /// What the bursts of this kind multiply the rate by on average, so long after the signup.
     ///
-    /// Those under way are a Poisson number, as in the queue M/G/infinity: with starts at rate r, lengths D
-    /// and independent factors F its mean is r E[min(D, age)], and that of the product of their factors
-    /// exp(r E[min(D, age)] (E[F] - 1)). Source: Eick, Massey, Whitt, "The physics of the Mt/G/infinity
+    /// Those under way are a Poisson number, as in the queue M/G/infinity: with starts at rate r, and d the mean
+    /// of the lesser of a length and the age, its mean is r d. So the product of their factors, independent and
+    /// of mean f, has the mean exp(r d (f - 1)). Source: Eick, Massey, Whitt, "The physics of the Mt/G/infinity
     /// queue", Operations Research 41 (1993), for the number.
     pub fn mean_factor(&self, age: Span) -> f64 {
         let days = self.duration.mean_up_to(age.micros() as f64) / Span::DAY.micros() as f64;
