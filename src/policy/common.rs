@@ -2,6 +2,7 @@
 
 use super::{Grant, Parameter};
 use crate::document::{Dollars, Read, Table, Value};
+use crate::metering::{Authorization, delay_clause, refresh_clause};
 use crate::money::{Money, Share};
 use crate::request::Refusal;
 use crate::time::Span;
@@ -73,6 +74,8 @@ pub struct CommonTerms {
     pub metering_delay: Option<Span>,
     /// At which multiples standing is judged; `None`: as in the scenario.
     pub metering_refresh: Option<Span>,
+    /// What the gate does about cost that it does not know; `None`: as in the scenario.
+    pub authorization: Option<Authorization>,
     /// The reasons whose refusals have a status code of the policy's own.
     http_status: Vec<(Refusal, u16)>,
 }
@@ -138,14 +141,60 @@ impl CommonTerms {
             alert_at: alert_at.map(|Dollars(amount)| amount),
             metering_delay,
             metering_refresh,
+            authorization: None,
             http_status: http_status?,
         })
+    }
+
+    /// The terms with their figures, as clauses of a sentence.
+    pub fn clauses(&self) -> Vec<String> {
+        let grant = self.free_credit.map(|Grant { amount, expires_after }| {
+            let lasts = expires_after.map_or_else(String::new, |after| format!(" for {after}"));
+            format!("{amount} of free credit{lasts}")
+        });
+        let codes = self.http_status.iter();
+        let codes = codes.map(|(reason, status)| format!("{} is refused with {status}", reason.name()));
+        grant
+            .into_iter()
+            .chain(self.rate_limit.iter().flat_map(RateLimit::clauses))
+            .chain(self.alert_at.map(|alert_at| format!("the customer is alerted when {alert_at} is left")))
+            .chain(
+                self.credit_expires_after
+                    .map(|after| format!("paid credit lapses {after} after its posting")),
+            )
+            .chain(self.metering_delay.map(delay_clause))
+            .chain(self.metering_refresh.map(refresh_clause))
+            .chain(self.authorization.map(|authorization| authorization.clause()))
+            .chain(codes)
+            .collect()
     }
 
     /// The HTTP status code with which requests are refused for a reason.
     pub fn http_status(&self, reason: Refusal) -> u16 {
         let own = self.http_status.iter().find(|(of, _)| *of == reason);
         own.map_or(reason.http_status(), |(_, status)| *status)
+    }
+}
+
+impl RateLimit {
+    /// The limits with their figures, as clauses of a sentence.
+    pub fn clauses(&self) -> Vec<String> {
+        let adaptive = self.adaptive.map(|Adaptive { start, floor, ceiling, .. }| {
+            format!("{start} tokens a minute at first, then from {floor} to {ceiling} as they are used")
+        });
+        let usual = Rates { tokens: self.rates.tokens.filter(|_| adaptive.is_none()), ..self.rates };
+        let unpaid = self.without_payment_method.and_then(|rates| rates.clause());
+        let usual = usual.clause().into_iter().chain(adaptive).map(|limit| format!("at most {limit}"));
+        usual.chain(unpaid.map(|limit| format!("at most {limit} while nothing is on file"))).collect()
+    }
+}
+
+impl Rates {
+    fn clause(&self) -> Option<String> {
+        let requests = self.requests.map(|most| format!("{most} requests"));
+        let tokens = self.tokens.map(|most| format!("{most} tokens"));
+        let limits: Vec<String> = requests.into_iter().chain(tokens).collect();
+        (!limits.is_empty()).then(|| format!("{} a minute", limits.join(" and ")))
     }
 }
 
@@ -172,7 +221,8 @@ fn read_rate_limit(table: &mut Table<'_>) -> Option<RateLimit> {
         let hint = "leave it out: `adaptive` has a `start` of its own";
         table.fault("tokens_per_minute", "`adaptive` leaves nothing for `tokens_per_minute` to limit", hint);
     }
-    if table.keys().is_empty() {
+    let own_are_none = without_payment_method.is_none_or(|own| own == Rates::default());
+    if own_are_none && table.keys().iter().all(|key| *key == "without_payment_method") {
         table.fault_here("the rate limit limits nothing", "give one, as in `requests_per_minute = 60`");
     }
     Some(RateLimit { rates, adaptive: adaptive?, without_payment_method })

@@ -118,12 +118,16 @@ impl Policy for Trial {
         if account.has_payment_method { Money::MAX } else { account.balance }
     }
 
+    fn successor(&self) -> Option<&Plan> {
+        Some(&self.then)
+    }
+
     fn terms(&self) -> Vec<String> {
         let credit = match self.expires_after {
             Some(after) => format!("{} of promotional credit for {after}", self.credit),
             None => format!("{} of promotional credit", self.credit),
         };
-        let then = self.then.policy.terms().into_iter().enumerate();
+        let then = self.then.clauses().into_iter().enumerate();
         let then = then.map(|(index, clause)| if index == 0 { format!("then {clause}") } else { clause });
         [credit].into_iter().chain(then).collect()
     }

@@ -12,7 +12,7 @@ mod prices;
 mod trace;
 mod workload;
 
-pub use describe::describe;
+pub use describe::{describe, inert};
 pub use distribution::{Cvs, Durations, Numbers, Shares};
 
 use crate::document::{Document, Faults, Resolved, Table, quoted};

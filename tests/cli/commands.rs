@@ -11,8 +11,7 @@ fn check_says_what_a_scenario_asks_and_writes_nothing() {
     let place = Place::with_mixed();
     place.write("other.toml", MIXED);
     let ended = place.succeeds("check mixed.toml other.toml");
-    for part in
-        ["mixed: ", "other: ", "developers: 20 accounts", "4 policies: prepaid (prepaid_pause), top-up"]
+    for part in ["mixed: ", "other: ", "developers: 20 accounts", "4 policies:\n  prepaid (prepaid_pause): "]
     {
         assert!(ended.stdout.contains(part), "{part} is not in {}", ended.stdout);
     }
