@@ -19,7 +19,9 @@ fn root() -> &'static Path {
 /// The scenario files; those that need the published trace only where it is there.
 fn scenarios() -> Vec<PathBuf> {
     let entries = fs::read_dir(root().join("scenarios")).expect("the folder is there");
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
+    let files = entries.map(|entry| entry.expect("an entry can be read").path());
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect();
     files.sort();
     assert!(files.len() >= 6, "{files:?}");
     files
