@@ -22,11 +22,14 @@
 mod decimal;
 mod duration;
 mod fault;
+mod key;
 mod resolved;
+pub mod schema;
 mod table;
 mod value;
 
 pub use fault::{Fault, Faults};
+pub use key::{AnyKey, Key, Keys, Names, OneOf, TableKey, TablesKey};
 pub use resolved::{Resolved, quoted};
 pub use table::{Table, did_you_mean, listed};
 pub use value::{Charge, Dollars, Probability, Read, Value};
@@ -68,7 +71,7 @@ impl<'t> Document<'t> {
 
     /// The table that the whole file is.
     pub fn root(&self) -> Table<'_> {
-        Table::new(&self.context, &self.root, None, String::new(), ROOT)
+        Table::new(&self.context, &self.root, None, String::new(), ROOT, vec![])
     }
 
     /// The document with every default written out.

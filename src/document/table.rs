@@ -1,6 +1,7 @@
 //! Tables, read key by key.
 
 use super::fault::Noted;
+use super::key::{Absent, Key, Keys, Names, OneOf, TableKey, TablesKey};
 use super::resolved::{Node, NodeId};
 use super::value::Value;
 use super::{Context, Read};
@@ -21,6 +22,8 @@ pub struct Table<'d> {
     /// Its own key.
     name: String,
     node: NodeId,
+    /// All that it may hold.
+    keys: Vec<Keys>,
     /// The keys that may be there, in the order of reading.
     known: Vec<String>,
     /// These, and the keys that are refused by a message of their own.
@@ -37,6 +40,7 @@ impl<'d> Table<'d> {
         at: Option<Range<usize>>,
         name: String,
         node: NodeId,
+        keys: Vec<Keys>,
     ) -> Table<'d> {
         Table {
             context,
@@ -44,11 +48,83 @@ impl<'d> Table<'d> {
             at,
             name,
             node,
+            keys,
             known: Vec::new(),
             asked: BTreeSet::new(),
             written: BTreeSet::new(),
             leaves_rest: false,
         }
+    }
+
+    /// The value of a key, or of its default, which is written down as if it stood there. `None` where the
+    /// value is at fault, and where the key is absent and has no default.
+    ///
+    /// # Panics
+    /// If the default cannot be read, or the table is not one that may hold the key.
+    pub fn read<T: Read>(&mut self, key: &Key<T>) -> Option<T> {
+        match key.absent {
+            Absent::Required { hint } => self.require(key.name, hint),
+            Absent::Default(default) => self.get_or(key.name, default),
+            Absent::Words(_) | Absent::Alternative => self.get(key.name),
+        }
+    }
+
+    /// The value of a key, or of a default that depends on something else, as TOML.
+    ///
+    /// # Panics
+    /// As [`Table::read`].
+    pub fn read_or<T: Read>(&mut self, key: &Key<T>, default: &str) -> Option<T> {
+        self.get_or(key.name, default)
+    }
+
+    /// The value of a key that is a name of the file's own.
+    pub fn read_named<T: Read>(&mut self, _: &Names<T>, name: &str) -> Option<T> {
+        self.get(name)
+    }
+
+    /// The table under a key. `None` where it is absent and its keys have no defaults, or something else is
+    /// there.
+    ///
+    /// # Panics
+    /// If the table is not one that may hold the key.
+    pub fn table(&mut self, key: &TableKey) -> Option<Table<'d>> {
+        match key.absent {
+            Absent::Default(_) if !self.has(key.name) => {
+                self.know(key.name);
+                let node = self.write(key.name, Node::Table(Vec::new()));
+                let (empty, at) = (&self.context.empty, self.at.clone());
+                return Some(Table::new(self.context, empty, at, key.name.to_owned(), node, vec![key.keys]));
+            }
+            Absent::Required { hint } if !self.has(key.name) => self.lacks(key.name, hint),
+            _ => {}
+        }
+        self.value(key.name)?.must_be_table(key.keys)
+    }
+
+    /// The tables of the array under a key; none where it is absent.
+    ///
+    /// # Panics
+    /// If the table is not one that may hold the key.
+    pub fn tables(&mut self, key: &TablesKey) -> Vec<Table<'d>> {
+        let name = key.name;
+        if let Absent::Required { hint } = key.absent {
+            let items = self.table.get(name).map(|value| value.get_ref().as_array().map(|items| items.len()));
+            if matches!(items, None | Some(Some(0))) {
+                self.lacks(name, hint);
+            }
+        }
+        let Some(value) = self.value(name) else { return Vec::new() };
+        let hint = format!("write each under a line `[[{name}]]`, or as in `{name} = [{{ ... }}]`");
+        let Some(items) = value.items() else {
+            return value.expected("an array of tables", &hint).unwrap_or_default();
+        };
+        let table = |item: Value<'d>| item.table_of(key.keys).or_else(|| item.expected("a table", &hint));
+        items.into_iter().map(|item| item.named(name)).filter_map(table).collect()
+    }
+
+    /// Lets a table hold more keys: for those that depend on a value in it.
+    pub fn extend(&mut self, keys: Keys) {
+        self.keys.push(keys);
     }
 
     /// The value of a key that may be absent.
@@ -101,7 +177,7 @@ impl<'d> Table<'d> {
         }
         self.know(key);
         let node = self.write(key, Node::Table(Vec::new()));
-        Some(Table::new(self.context, &self.context.empty, self.at.clone(), key.to_owned(), node))
+        Some(Table::new(self.context, &self.context.empty, self.at.clone(), key.to_owned(), node, vec![]))
     }
 
     /// The tables of the array under a key; none where it is absent.
@@ -232,6 +308,8 @@ impl<'d> Table<'d> {
     }
 
     fn know(&mut self, key: &str) {
+        let may_hold = self.keys.iter().copied().flatten().any(|entry| entry.entry().covers(key));
+        assert!(may_hold || self.keys.is_empty(), "`{key}` is not among the keys of `{}`", self.name);
         if self.asked.insert(key.to_owned()) {
             self.known.push(key.to_owned());
         }
