@@ -183,20 +183,28 @@ pub enum Form {
 }
 
 impl Entry {
-    /// The keys, but for names of the file's own.
-    pub(super) fn keys(self) -> Vec<Described> {
+    /// Whether a table that holds it may hold this key.
+    pub(super) fn covers(&self, name: &str) -> bool {
         match self {
-            Entry::Key(key) => vec![key],
+            Entry::Key(key) => key.name == name,
             Entry::OneOf(alternatives) => {
-                alternatives.iter().copied().flatten().flat_map(|key| key.entry().keys()).collect()
+                alternatives.iter().copied().flatten().any(|key| key.entry().covers(name))
             }
-            Entry::Names(..) => vec![],
+            Entry::Names(..) => true,
         }
     }
 
-    /// Whether a table that holds it may hold this key.
-    pub(super) fn covers(self, name: &str) -> bool {
-        matches!(self, Entry::Names(..)) || self.keys().iter().any(|key| key.name == name)
+    /// The keys that are asked for whatever else is there: not those that belong to an alternative.
+    pub(super) fn always(&self) -> Vec<&'static str> {
+        match self {
+            Entry::Key(key) => vec![key.name],
+            Entry::OneOf(alternatives) => alternatives
+                .iter()
+                .filter_map(|keys| keys.first())
+                .flat_map(|key| key.entry().always())
+                .collect(),
+            Entry::Names(..) => vec![],
+        }
     }
 }
 

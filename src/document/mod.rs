@@ -32,7 +32,7 @@ pub use fault::{Fault, Faults};
 pub use key::{AnyKey, Key, Keys, Names, OneOf, TableKey, TablesKey};
 pub use resolved::{Resolved, quoted};
 pub use table::{Table, did_you_mean, listed};
-pub use value::{Charge, Dollars, Probability, Read, Value};
+pub use value::{Charge, Dollars, Probability, Read, ReadTable, Value};
 
 use fault::Noted;
 use resolved::{Node, NodeId, ROOT};

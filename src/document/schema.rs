@@ -39,9 +39,56 @@ pub fn of_document(title: &str, keys: Keys, mut definitions: Definitions) -> Sch
 
 /// The schema of a table that may hold these keys, and no others.
 pub fn of_table(keys: Keys, definitions: &mut Definitions) -> Schema {
-    let mut table = TableSchema::default();
-    keys.iter().for_each(|key| table.add(key.entry(), definitions));
-    table.finish()
+    TableSchema::new(keys, definitions).finish()
+}
+
+/// The schema of tables of several kinds, which a word under the key `tells` tells apart: each may hold the
+/// common keys, that one among them, and those of its kind.
+///
+/// All properties stand side by side, as editors complete keys from there; which of them a kind has is said by
+/// conditions.
+pub fn of_kinds<'k>(
+    tells: &str,
+    common: Keys,
+    kinds: impl IntoIterator<Item = (&'k str, Keys)>,
+    definitions: &mut Definitions,
+) -> Schema {
+    let common = TableSchema::new(common, definitions);
+    let kinds: Vec<(&str, TableSchema)> =
+        kinds.into_iter().map(|(kind, keys)| (kind, TableSchema::new(keys, definitions))).collect();
+    let names: Vec<&str> = kinds.iter().map(|(kind, _)| *kind).collect();
+    let mut all = common.properties.clone();
+    for (name, property) in kinds.iter().flat_map(|(_, kind)| &kind.properties) {
+        match all.get_mut(name) {
+            None => {
+                all.insert(name.clone(), property.clone());
+            }
+            Some(other) if other != property => *other = json!({ "anyOf": [other.take(), property] }),
+            Some(_) => {}
+        }
+    }
+    let mut conditions = json!({});
+    for (name, mut kind) in kinds.into_iter().rev() {
+        // What is said of all kinds is not said again, or faults would be told twice.
+        for (name, property) in &mut kind.properties {
+            if all[name] == *property {
+                *property = json!(true);
+            }
+        }
+        kind.properties.extend(common.properties.keys().map(|name| (name.clone(), json!(true))));
+        conditions = json!({
+            "if": { "properties": { tells: { "const": name } }, "required": [tells] },
+            "then": kind.finish(),
+            "else": conditions,
+        });
+    }
+    let mut schema = TableSchema { properties: all, ..common }.finish();
+    schema["properties"][tells]["enum"] = json!(names);
+    schema["additionalProperties"] = json!(true);
+    for condition in ["if", "then", "else"] {
+        schema[condition] = conditions[condition].take();
+    }
+    schema
 }
 
 /// The schema of a table, key by key.
@@ -58,6 +105,12 @@ struct TableSchema {
 }
 
 impl TableSchema {
+    fn new(keys: Keys, definitions: &mut Definitions) -> TableSchema {
+        let mut table = TableSchema::default();
+        keys.iter().for_each(|key| table.add(key.entry(), definitions));
+        table
+    }
+
     fn add(&mut self, entry: Entry, definitions: &mut Definitions) {
         match entry {
             Entry::Key(key) => {
@@ -81,7 +134,7 @@ impl TableSchema {
     fn alternative(&mut self, keys: Keys, definitions: &mut Definitions) -> Schema {
         let before = self.required.len();
         keys.iter().for_each(|key| self.add(key.entry(), definitions));
-        let mut names = keys.iter().flat_map(|key| key.entry().keys()).map(|key| key.name);
+        let mut names = keys.iter().flat_map(|key| key.entry().always());
         let first = names.next();
         self.beside.extend(names.map(|name| (name.to_owned(), json!([first]))));
         json!({ "required": self.required.split_off(before) })
@@ -155,6 +208,120 @@ fn as_json(value: &DeValue<'_>) -> Value {
             let entries =
                 table.iter().map(|(key, value)| (key.get_ref().to_string(), as_json(value.get_ref())));
             Value::Object(entries.collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Dollars, Key, Names, OneOf, Probability, TableKey, TablesKey};
+    use crate::time::Span;
+    use jiff::civil::Date;
+
+    const WAIT: Key<Span> = Key::with_default("wait", "\"1h\"", "how long it waits");
+    const DATES: Key<Vec<Date>> = Key::with_default("dates", "[2026-01-01]", "some days");
+    const PRICE: Key<Dollars> = Key::required("price", "say how much", "what it costs");
+    const SHARE: Key<Probability> = Key::optional("share", "all", "how many of them");
+    const MEDIAN: Key<f64> = Key::alternative("median", "the median");
+    const SIGMA: Key<f64> = Key::required("sigma", "add it", "the spread");
+    const MEAN: Key<f64> = Key::alternative("mean", "the mean");
+    const CV: Key<f64> = Key::with_default("cv", "1", "the spread");
+
+    /// The schema of tables that may hold these keys.
+    fn of(keys: Keys) -> Schema {
+        of_table(keys, &mut Definitions::default())
+    }
+
+    #[test]
+    fn a_key_has_its_type_its_default_and_its_meaning() {
+        let properties = of(&[&DATES, &PRICE, &SHARE]);
+        let expected = json!({
+            "type": "object",
+            "properties": {
+                "dates": {
+                    "type": "array",
+                    "items": { "type": "string", "format": "date" },
+                    "default": ["2026-01-01"],
+                    "description": "some days",
+                },
+                "price": { "type": "number", "minimum": 0, "maximum": 2e9 as i64, "description": "what it costs" },
+                "share": {
+                    "type": "number", "minimum": 0, "maximum": 1, "description": "how many of them (default: all)",
+                },
+            },
+            "required": ["price"],
+            "additionalProperties": false,
+        });
+        assert_eq!(properties, expected);
+    }
+
+    #[test]
+    fn tables_say_what_they_hold_and_names_of_the_file_what_stands_under_them() {
+        const ITEMS: TablesKey = TablesKey::required("items", &[&PRICE], "add one", "the items");
+        const MODELS: TableKey =
+            TableKey::or_empty("models", &[&Names::<f64>::new("a weight")], "the models");
+        const NEXT: TableKey =
+            TableKey::optional("next", &[&WAIT], "none", "what follows").defined_as("step");
+        let schema = of(&[&ITEMS, &MODELS, &NEXT]);
+        let properties = &schema["properties"];
+        assert_eq!(properties["items"]["type"], "array");
+        assert_eq!(properties["items"]["items"], of(&[&PRICE]));
+        assert_eq!(
+            properties["models"]["additionalProperties"],
+            json!({ "type": "number", "description": "a weight" })
+        );
+        assert_eq!(
+            properties["next"],
+            json!({ "$ref": "#/$defs/step", "description": "what follows (default: none)" })
+        );
+        assert_eq!(schema["required"], json!(["items"]));
+    }
+
+    #[test]
+    fn of_alternatives_exactly_one_is_given_with_what_belongs_to_it() {
+        let schema = of(&[&PRICE, &OneOf(&[&[&MEDIAN, &SIGMA], &[&MEAN, &CV]])]);
+        assert_eq!(schema["oneOf"], json!([{ "required": ["median", "sigma"] }, { "required": ["mean"] }]));
+        assert_eq!(schema["dependentRequired"], json!({ "sigma": ["median"], "cv": ["mean"] }));
+        assert_eq!(schema["required"], json!(["price"]));
+    }
+
+    #[test]
+    fn what_has_a_name_is_defined_once_and_may_refer_to_itself() {
+        let mut definitions = Definitions::default();
+        let mut define = || {
+            definitions.refer("list", |definitions| {
+                let rest = definitions.refer("list", |_| unreachable!("it is being defined"));
+                json!({ "anyOf": [{ "type": "null" }, rest] })
+            })
+        };
+        assert_eq!(define(), json!({ "$ref": "#/$defs/list" }));
+        assert_eq!(define(), json!({ "$ref": "#/$defs/list" }));
+        let schema = of_document("A list", &[], definitions);
+        assert_eq!(schema["$defs"]["list"]["anyOf"][1], json!({ "$ref": "#/$defs/list" }));
+    }
+
+    #[test]
+    fn kinds_differ_in_what_they_hold() {
+        const KIND: Key<String> = Key::required("kind", "name one", "what it is");
+        const OTHER_SHARE: Key<Probability> = Key::optional("share", "none", "how many of those");
+        let kinds: [(&str, Keys); 2] = [("one", &[&WAIT, &SHARE]), ("two", &[&WAIT, &OTHER_SHARE, &PRICE])];
+        let schema = of_kinds("kind", &[&KIND], kinds, &mut Definitions::default());
+        let properties = &schema["properties"];
+        assert_eq!(properties["kind"]["enum"], json!(["one", "two"]));
+        assert_eq!(properties["wait"], of(&[&WAIT])["properties"]["wait"]);
+        assert_eq!(properties["share"]["anyOf"].as_array().map(Vec::len), Some(2));
+        let (first, rest) = (&schema["then"], &schema["else"]);
+        assert_eq!(rest["if"], json!({ "properties": { "kind": { "const": "two" } }, "required": ["kind"] }));
+        assert_eq!(first["properties"]["wait"], true);
+        assert_eq!(first["properties"]["share"], of(&[&SHARE])["properties"]["share"]);
+        assert_eq!(first["properties"]["price"], Value::Null);
+        assert_eq!(rest["then"]["required"], json!(["price"]));
+        for kind in [first, &rest["then"]] {
+            assert_eq!(
+                (&kind["properties"]["kind"], &kind["additionalProperties"]),
+                (&json!(true), &json!(false))
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Tables, read key by key.
 
 use super::fault::Noted;
-use super::key::{Absent, Key, Keys, Names, OneOf, TableKey, TablesKey};
+use super::key::{Absent, AnyKey, Key, Keys, Names, OneOf, TableKey, TablesKey};
 use super::resolved::{Node, NodeId};
 use super::value::Value;
 use super::{Context, Read};
@@ -120,6 +120,11 @@ impl<'d> Table<'d> {
         };
         let table = |item: Value<'d>| item.table_of(key.keys).or_else(|| item.expected("a table", &hint));
         items.into_iter().map(|item| item.named(name)).filter_map(table).collect()
+    }
+
+    /// The name of the key that tells which alternative is there; a fault is noted unless it is exactly one.
+    pub fn choose(&mut self, one_of: &OneOf) -> Option<&'static str> {
+        self.one_of(&one_of.entry().always())
     }
 
     /// Lets a table hold more keys: for those that depend on a value in it.
@@ -326,6 +331,9 @@ impl<'d> Table<'d> {
 
 impl Drop for Table<'_> {
     /// Notes the keys that nobody has asked for.
+    ///
+    /// # Panics
+    /// If the table may hold a key that nobody has asked for though nothing is at fault.
     fn drop(&mut self) {
         if self.leaves_rest {
             return;
@@ -343,6 +351,11 @@ impl Drop for Table<'_> {
                 None => here,
             };
             self.context.note(Some(key.span()), format!("unknown key `{name}`"), hint);
+        }
+        if self.context.notes.borrow().faults.is_empty() && !std::thread::panicking() {
+            for key in self.keys.iter().copied().flatten().flat_map(|key| key.entry().always()) {
+                assert!(self.asked.contains(key), "nobody has asked for the key `{key}` of `{}`", self.name);
+            }
         }
     }
 }

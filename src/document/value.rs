@@ -4,7 +4,7 @@ use super::decimal::{Inexact, scaled};
 use super::duration::{self, NoDuration};
 use super::key::Keys;
 use super::resolved::{Node, NodeId};
-use super::schema::{Definitions, Schema};
+use super::schema::{self, Definitions, Schema};
 use super::table::{did_you_mean, listed};
 use super::{Context, Table};
 use crate::money::{Money, Share};
@@ -23,6 +23,25 @@ pub trait Read: Sized {
     /// What such a value looks like.
     fn schema(_definitions: &mut Definitions) -> Schema {
         Schema::Bool(true)
+    }
+}
+
+/// What can be read from a table of a document, key by key; such a table is a value like any other.
+pub trait ReadTable: Sized {
+    /// All that the table may hold.
+    const KEYS: Keys;
+
+    /// Reads it, or notes with the table why not.
+    fn read(table: &mut Table<'_>) -> Option<Self>;
+}
+
+impl<T: ReadTable> Read for T {
+    fn read(value: &Value<'_>) -> Option<T> {
+        <T as ReadTable>::read(&mut value.must_be_table(T::KEYS)?)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Schema {
+        schema::of_table(T::KEYS, definitions)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The section `[prices]`.
 
-use crate::document::schema::{self, Definitions, Schema};
-use crate::document::{Key, Keys, Names, Read, Table, TableKey, Value, listed};
+use crate::document::schema::{Definitions, Schema};
+use crate::document::{Key, Keys, Names, Read, ReadTable, Table, TableKey, Value, listed};
 use crate::money::Money;
 use crate::tariff::{Price, Tariff};
 use serde_json::json;
@@ -14,7 +14,6 @@ const HINT: &str = "list each model, as in `\"m\" = { input = 0.15, output = 0.6
 const MODEL: Names<Price> =
     Names::new("a model by its name, with its prices in US dollars per million tokens");
 
-const MODEL_KEYS: Keys = &[&INPUT, &CACHED_INPUT, &OUTPUT];
 const INPUT: Key<TokenPrice> =
     Key::required("input", "add its price, as in `input = 0.15`", "price of a million tokens of prompts");
 const CACHED_INPUT: Key<TokenPrice> =
@@ -65,18 +64,15 @@ pub fn read(root: &mut Table<'_>) -> (Vec<String>, Option<Tariff>) {
     (names, models.into_iter().collect::<Option<_>>().map(|models| Tariff { models }))
 }
 
-impl Read for Price {
-    fn read(value: &Value<'_>) -> Option<Price> {
-        let mut table = value.must_be_table(MODEL_KEYS)?;
+impl ReadTable for Price {
+    const KEYS: Keys = &[&INPUT, &CACHED_INPUT, &OUTPUT];
+
+    fn read(table: &mut Table<'_>) -> Option<Price> {
         let input = table.read(&INPUT);
         let default = input.as_ref().map_or("0".to_owned(), TokenPrice::written);
         let cached_input = table.read_or(&CACHED_INPUT, &default);
         let output = table.read(&OUTPUT);
         Some(Price { input: input?.0, cached_input: cached_input?.0, output: output?.0 })
-    }
-
-    fn schema(definitions: &mut Definitions) -> Schema {
-        schema::of_table(MODEL_KEYS, definitions)
     }
 }
 
