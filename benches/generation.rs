@@ -4,7 +4,7 @@ use billsim::rng::CohortStreams;
 use billsim::tariff::{Price, Tariff};
 use billsim::time::{Calendar, Span, Time};
 use billsim::workload::distribution::Distribution;
-use billsim::workload::{Arrivals, Block, Modulation, Tokens, Workload};
+use billsim::workload::{Arrivals, Block, Modulation, Service, Tokens, Workload};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use jiff::civil::date;
 
@@ -29,6 +29,7 @@ fn workload(arrivals: Arrivals, tokens: [Distribution; 2]) -> Workload {
             spread_correlation: 0.0,
         },
         models: vec![(0, 1.0)],
+        service: Service::default(),
     }
 }
 

@@ -53,10 +53,8 @@ struct Overdraft {
 
 impl Policy for Overdraft {
     fn gate(&self, account: &AccountView) -> Gate {
-        match self.allowance(account) {
-            left if left.is_positive() => Gate::Open { headroom: left },
-            _ => closed_without_credit(account),
-        }
+        let is_open = self.remaining(account).is_positive() && !account.is_short;
+        if is_open { Gate::Open } else { closed_without_credit(account) }
     }
 
     fn handle(&mut self, account: &AccountView, event: PolicyEvent) -> Vec<Command> {
@@ -68,7 +66,7 @@ impl Policy for Overdraft {
         }
     }
 
-    fn allowance(&self, account: &AccountView) -> Money {
+    fn remaining(&self, account: &AccountView) -> Money {
         account.balance + self.overdraft
     }
 

@@ -31,6 +31,17 @@ pub struct AccountView {
     pub used_in_period: Money,
     /// Usage of this period beyond credit, less what posted credit paid of it before it was invoiced.
     pub billed_in_period: Money,
+    /// Usage beyond credit since the signup: all that was ever added to the receivable.
+    pub billed_ever: Money,
     /// What the customer is willing to pay in a period, for purchases and for usage each.
     pub spend_limit: Option<Money>,
+    /// Whether what is left does not cover what a request must hold: as good as used up.
+    pub is_short: bool,
+}
+
+impl AccountView {
+    /// Whether there is a balance that requests can use.
+    pub fn has_money(&self) -> bool {
+        self.balance.is_positive() && !self.is_short
+    }
 }

@@ -2,7 +2,8 @@
 
 use crate::document::Faults;
 use crate::experiment::{self, ExperimentError, Options};
-use crate::policy::{COMMON_PARAMETERS, Kinds, Parameter};
+use crate::policy::common::COMMON_PARAMETERS;
+use crate::policy::{Kinds, Parameter};
 use crate::report::csv::{self, LedgerWriter};
 use crate::report::folder::Folder;
 use crate::report::manifest::Manifest;

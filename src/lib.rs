@@ -12,6 +12,7 @@
 //! | [`document`] | TOML read key by key: every fault with its place, every default written down |
 //! | [`request`] | what a request uses, and why one is refused |
 //! | [`tariff`] | what a request costs |
+//! | [`metering`] | when usage is known, and what a request is assumed to cost until then |
 //! | [`account`] | an account as its policy sees it |
 //! | [`wallet`] | an account's money, and the double-entry books behind it |
 //! | [`workload`] | arrivals, token counts, traces; how payments fare; who the customers are |
@@ -32,6 +33,7 @@ pub mod cli;
 pub mod document;
 pub mod engine;
 pub mod experiment;
+pub mod metering;
 pub mod metrics;
 pub mod money;
 pub mod policy;

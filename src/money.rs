@@ -88,6 +88,12 @@ impl Money {
         Money(i64::try_from(cents).expect("a share of at most a few times an account's amount fits") * CENT)
     }
 
+    /// This amount, from zero on, so many times, rounded half up to a nano-dollar; at most [`Money::LIMIT`].
+    pub fn times(self, factor: Share) -> Money {
+        let nanos = round_half_up(i128::from(self.0) * i128::from(factor.0), i128::from(Share::ONE.0));
+        i64::try_from(nanos).map_or(Money::LIMIT, |nanos| Money(nanos).min(Money::LIMIT))
+    }
+
     /// The sum, or `None` where it is above [`Money::LIMIT`].
     pub fn plus_within_limit(self, other: Money) -> Option<Money> {
         self.0.checked_add(other.0).map(Money).filter(|sum| *sum <= Money::LIMIT)
@@ -237,7 +243,7 @@ impl fmt::Display for Total {
     }
 }
 
-/// A share of an amount, exact to nine decimals: 0.55 of the list price, 0.029 of a payment.
+/// A share of an amount, exact to nine decimals: 0.55 of the list price, 0.029 of a payment; also a factor above one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Share(i64);
 

@@ -1,5 +1,23 @@
 //! Requests: what a client asks for, and what a gate that refuses it answers.
 
+use crate::money::Money;
+use crate::time::{Span, Time};
+
+/// A request, as it is handled one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// When it arrived.
+    pub arrived: Time,
+    /// What it costs.
+    pub cost: Money,
+    /// What the gate assumes that it costs; zero where it assumes nothing.
+    pub hold: Money,
+    /// Its prompt and output tokens.
+    pub tokens: u64,
+    /// How long it runs once it is admitted.
+    pub service: Span,
+}
+
 /// What one request uses: tokens of one model of the price list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -61,7 +79,12 @@ impl Refusal {
         }
     }
 
-    /// The HTTP status code that the client sees.
+    /// The reason of that name.
+    pub fn named(name: &str) -> Option<Refusal> {
+        Refusal::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
+    /// The HTTP status code that the client sees, unless the policy says otherwise.
     pub const fn http_status(self) -> u16 {
         match self {
             Refusal::Closed | Refusal::PastDue => 403,

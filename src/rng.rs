@@ -50,6 +50,10 @@ pub enum Purpose {
     BuysCreditAgain = 18,
     /// Patience at the n-th stop.
     Patience = 19,
+    /// The n-th answer to an alert.
+    HeedsAlert = 30,
+    /// Whether and when the n-th payment attempt is disputed, if it succeeds.
+    Dispute = 31,
 }
 
 /// The streams of one cohort in one replication.

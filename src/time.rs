@@ -113,6 +113,11 @@ impl Time {
         (self.0 / Span::HOUR.0) as usize
     }
 
+    /// The first multiple of a span since the start that is not before; itself where the span is zero.
+    pub const fn next_multiple(self, span: Span) -> Time {
+        if span.0 == 0 { self } else { Time((self.0 + span.0 - 1) / span.0 * span.0) }
+    }
+
     /// 00:00 UTC of the next day.
     pub const fn next_midnight(self) -> Time {
         Time((self.0 / Span::DAY.0 + 1) * Span::DAY.0)
@@ -186,6 +191,12 @@ impl Calendar {
     /// The date of a day of the run.
     pub fn date(&self, day: usize) -> Date {
         self.start.saturating_add(i64::try_from(day).expect("days fit").days())
+    }
+
+    /// 00:00 UTC of a civil date; before the start for an earlier one.
+    pub fn instant(&self, date: Date) -> Time {
+        let days = self.start.until(date).expect("dates of the calendar are days apart").get_days();
+        Time::START + Span::days(i64::from(days))
     }
 
     /// The weekday of a day of the run, 0 for Monday.

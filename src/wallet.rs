@@ -65,8 +65,14 @@ pub enum Entry {
     DebtPaidByCredit,
     /// An invoice is paid.
     InvoicePaid,
-    /// A fee of the processor.
+    /// A fee of the processor, or for a dispute.
     Fee,
+    /// A disputed payment goes back.
+    DisputedPayment,
+    /// Unused paid credit is taken back for a disputed payment.
+    DisputedCredit,
+    /// Paid credit lapses.
+    Lapse,
     /// What is owed is written off.
     WriteOff,
 }
@@ -83,6 +89,9 @@ impl Entry {
             Entry::DebtPaidByCredit => (CustomerCredit, Receivable),
             Entry::InvoicePaid => (Cash, Receivable),
             Entry::Fee => (Fees, Cash),
+            Entry::DisputedPayment => (Disputes, Cash),
+            Entry::DisputedCredit => (CustomerCredit, Disputes),
+            Entry::Lapse => (CustomerCredit, Breakage),
             Entry::WriteOff => (BadDebt, Receivable),
         }
     }
@@ -97,6 +106,9 @@ impl Entry {
             Entry::DebtPaidByCredit => "debt_paid_by_credit",
             Entry::InvoicePaid => "invoice_paid",
             Entry::Fee => "fee",
+            Entry::DisputedPayment => "disputed_payment",
+            Entry::DisputedCredit => "disputed_credit",
+            Entry::Lapse => "lapse",
             Entry::WriteOff => "write_off",
         }
     }
@@ -183,6 +195,7 @@ pub struct Wallet {
     invoices_issued: u32,
     used_in_period: Money,
     billed_in_period: Money,
+    billed_ever: Money,
     books: [Money; LedgerAccount::COUNT],
     postings: Vec<Posting>,
 }
@@ -223,6 +236,11 @@ impl Wallet {
         self.billed_in_period
     }
 
+    /// Usage beyond credit, ever.
+    pub fn billed_ever(&self) -> Money {
+        self.billed_ever
+    }
+
     /// What an account of the books stands at: debits less credits.
     pub fn book(&self, account: LedgerAccount) -> Money {
         self.books[account as usize]
@@ -256,6 +274,22 @@ impl Wallet {
         self.promotional.expire(now)
     }
 
+    /// Ends the paid credit that has lapsed by `now`; returns how much that was.
+    pub fn lapse_paid(&mut self, now: Time) -> Money {
+        let lapsed = self.paid.expire(now);
+        self.post(Entry::Lapse, lapsed);
+        lapsed
+    }
+
+    /// A disputed payment goes back, and unused paid credit up to it is taken back, the soonest to lapse first;
+    /// returns how much that was.
+    pub fn return_payment(&mut self, amount: Money) -> Money {
+        self.post(Entry::DisputedPayment, amount);
+        let taken_back = self.paid.take(amount);
+        self.post(Entry::DisputedCredit, taken_back);
+        taken_back
+    }
+
     /// Settles usage: from promotional credit, then paid credit, each the soonest to expire first, the rest is owed.
     pub fn settle(&mut self, cost: Money) {
         self.used_in_period += cost;
@@ -264,6 +298,7 @@ impl Wallet {
         let owed = cost - promotional - paid;
         self.uninvoiced += owed;
         self.billed_in_period += owed;
+        self.billed_ever += owed;
         self.post(Entry::UsageOnPromotion, promotional);
         self.post(Entry::UsageOnCredit, paid);
         self.post(Entry::UsageOnReceivable, owed);
@@ -514,6 +549,31 @@ mod tests {
         wallet.post_credit(Money::dollars(4), Time::NEVER);
         assert_eq!(wallet.balance(), Money::dollars(4));
         assert_eq!(wallet.receive_invoice_payment(invoice, Money::dollars(1)), (Money::dollars(1), false));
+        wallet.audit_closing();
+    }
+
+    #[test]
+    fn paid_credit_lapses_lot_by_lot() {
+        let mut wallet = Wallet::default();
+        for (dollars, day) in [(3, 20), (2, 10)] {
+            wallet.receive_purchase(Money::dollars(dollars));
+            wallet.post_credit(Money::dollars(dollars), at(day));
+        }
+        wallet.settle(Money::dollars(1)); // of the lot that lapses first
+        assert_eq!(wallet.lapse_paid(at(10)), Money::dollars(1));
+        assert_eq!(wallet.balance(), Money::dollars(3));
+        assert_eq!(wallet.lapse_paid(at(20)), Money::dollars(3));
+        assert_eq!(wallet.book(LedgerAccount::Breakage), Money::dollars(-4));
+        wallet.audit_closing();
+    }
+
+    #[test]
+    fn a_returned_payment_takes_unused_credit_back_and_the_rest_is_lost() {
+        let mut wallet = bought(Money::dollars(10));
+        wallet.settle(Money::dollars(7));
+        assert_eq!(wallet.return_payment(Money::dollars(10)), Money::dollars(3));
+        assert_eq!(wallet.book(LedgerAccount::Disputes), Money::dollars(7));
+        assert_eq!((wallet.book(LedgerAccount::Cash), wallet.balance()), (Money::ZERO, Money::ZERO));
         wallet.audit_closing();
     }
 

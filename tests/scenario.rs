@@ -143,7 +143,7 @@ fn a_short_scenario_means_what_is_usual() {
     assert_eq!(scenario.payments.latency, Distribution::constant(0.0));
     assert_eq!((scenario.payments.decline, scenario.payments.fee_fixed), (0.0, Money::ZERO));
     let [policy] = &scenario.policies[..] else { panic!("one policy") };
-    assert_eq!((policy.name.as_str(), policy.kind.as_str()), ("prepaid_pause", "prepaid_pause"));
+    assert_eq!((policy.name.as_str(), policy.plan.kind), ("prepaid_pause", "prepaid_pause"));
     assert_eq!(loaded.sha256.len(), 64);
 }
 
@@ -250,7 +250,10 @@ fn a_long_scenario_is_read_exactly() {
     let daily = &cohorts[0].workload.modulation.daily;
     assert!((daily.iter().sum::<f64>() - 24.0).abs() < 1e-12 && daily[9] == 5.0 * daily[0]);
     assert_eq!((cohorts[1].accounts, cohorts[2].accounts), (16, 2));
-    assert_eq!(policies[0].free_credit.expect("it is there").amount, Money::from_nanos(123_456_789));
+    assert_eq!(
+        policies[0].plan.terms.free_credit.expect("it is there").amount,
+        Money::from_nanos(123_456_789)
+    );
     let names: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
     assert_eq!(names, ["prepaid", "top-up", "postpaid", "trial"]);
 }

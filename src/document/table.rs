@@ -312,7 +312,11 @@ impl<'d> Table<'d> {
         node
     }
 
-    fn know(&mut self, key: &str) {
+    /// Lets a key be known that is read only where it is there.
+    ///
+    /// # Panics
+    /// If the table is not one that may hold the key.
+    pub fn know(&mut self, key: &str) {
         let may_hold = self.keys.iter().copied().flatten().any(|entry| entry.entry().covers(key));
         assert!(may_hold || self.keys.is_empty(), "`{key}` is not among the keys of `{}`", self.name);
         if self.asked.insert(key.to_owned()) {

@@ -46,6 +46,11 @@ impl Customer {
         self.stop()
     }
 
+    /// Whether the reason of the stop is to be asked for again.
+    pub fn is_asked_again(&self) -> bool {
+        self.ask_again.is_some()
+    }
+
     /// The number of the present stop, or of the last.
     pub fn stop(&self) -> u32 {
         self.stops.saturating_sub(1)
@@ -111,6 +116,7 @@ impl<O: Observer> Lane<'_, O> {
         if self.customer.is_pending[question as usize] {
             return true;
         }
+        let stops = self.customer.stops;
         let model = self.world.customer;
         let stop = self.customer.stop();
         let (answer, purpose, act) = match question {
@@ -121,6 +127,9 @@ impl<O: Observer> Lane<'_, O> {
             ),
             Question::ReplaceCard => (&model.replaces_card, rng::Purpose::ReplacesCard, Answer::ReplaceCard),
             Question::BuyCredit => (&model.buys_credit, rng::Purpose::BuysCredit, Answer::BuyCredit { stop }),
+            Question::HeedAlert => {
+                (&model.heeds_alert, rng::Purpose::HeedsAlert, Answer::HeedAlert { stops })
+            }
         };
         let occasion = self.customer.asked[question as usize];
         self.customer.asked[question as usize] += 1;
@@ -129,7 +138,8 @@ impl<O: Observer> Lane<'_, O> {
             self.now + at_least_a_second(Span::from_micros_f64(answer.delay.sample(&mut draws)))
         });
         if let Some(at) = acts_at {
-            self.customer.is_pending[question as usize] = true;
+            // Each alert is answered by itself.
+            self.customer.is_pending[question as usize] = question != Question::HeedAlert;
             self.queue.schedule(at, Event::Answer(act));
         }
         self.note(Happening::Asked { question, acts_at });
@@ -159,6 +169,8 @@ impl<O: Observer> Lane<'_, O> {
                 }
                 self.buy_in_stop(kind, amount);
             }
+            Answer::HeedAlert { stops } if self.customer.stops == stops => self.buy_after_alert(),
+            Answer::HeedAlert { .. } => self.note(Happening::AnswerDropped(Question::HeedAlert)),
             Answer::TryPurchaseAgain { purchase } => self.retry_purchase(purchase),
             // The stop that it answered is over.
             Answer::AddPaymentMethod { .. } | Answer::BuyCredit { .. } | Answer::BuyDeferred { .. } => {}
@@ -215,6 +227,16 @@ impl<O: Observer> Lane<'_, O> {
             _ => None,
         };
         self.buy_in_stop(PurchaseKind::Answer, amount.max(lacks.unwrap_or(Money::ZERO).ceil_to_cents()));
+    }
+
+    /// Buys credit before it is used up, unless that is beyond what the customer is willing to pay in a period.
+    fn buy_after_alert(&mut self) {
+        let amount = self.world.customer.buys_credit_amount;
+        if self.is_beyond_spend_limit(amount) {
+            self.note(Happening::PurchaseForgone(amount));
+        } else {
+            self.purchase(PurchaseKind::Alert, amount);
+        }
     }
 
     /// Makes a purchase in a stop; where it is beyond what the customer is willing to pay in a period, at the first

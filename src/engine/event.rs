@@ -26,8 +26,17 @@ pub enum Event {
         /// The number of the purchase.
         purchase: u32,
     },
+    /// A payment that succeeded is disputed.
+    Dispute {
+        /// What it was.
+        amount: Money,
+    },
     /// A promotional grant expires.
     GrantExpiry,
+    /// Paid credit lapses.
+    CreditLapse,
+    /// The date has come on which accounts move to another policy.
+    Switch,
     /// A time that the policy asked for.
     Alarm {
         /// Which of the account's policies asked.
@@ -52,6 +61,8 @@ pub enum Event {
         /// The number of the invoice.
         invoice: u32,
     },
+    /// Standing is judged.
+    Judgement,
     /// The customer does what a question asked for.
     Answer(Answer),
     /// The customer's patience with a stop ends.
@@ -59,6 +70,13 @@ pub enum Event {
         /// The number of the stop.
         stop: u32,
     },
+    /// A client tries a request again after a wait.
+    ClientRetry {
+        /// Where it keeps it.
+        slot: u32,
+    },
+    /// A client tries the next request of its queue again.
+    ClientRelease,
 }
 
 /// An attempt at payment whose result is on its way.
@@ -70,6 +88,8 @@ pub struct Attempt {
     pub amount: Money,
     /// How it ends.
     pub result: PaymentResult,
+    /// The number of the attempt, counted from 0.
+    pub number: u32,
 }
 
 /// What a payment is for.
@@ -92,6 +112,8 @@ pub enum PurchaseKind {
     WithPaymentMethod,
     /// By a customer who was asked to buy credit.
     Answer,
+    /// By a customer who heeds an alert.
+    Alert,
 }
 
 /// How an attempt at payment ends.
@@ -129,6 +151,11 @@ pub enum Answer {
         /// How much credit.
         amount: Money,
     },
+    /// Buys credit after an alert.
+    HeedAlert {
+        /// How many stops there had been.
+        stops: u32,
+    },
     /// Tries a purchase again that was declined softly.
     TryPurchaseAgain {
         /// The number of the purchase.
@@ -136,25 +163,44 @@ pub enum Answer {
     },
 }
 
-/// The class of an event: at one instant, lower classes happen first.
-pub type Class = u8;
-
-/// The first class that does not change what standing is judged by: actions of customers, then requests.
-pub const CUSTOMER_ACTIONS: Class = 6;
+/// The class of an event: at one instant, lower classes happen first. Signups come before all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Periods and days begin.
+    Boundary,
+    /// Cards expire, payments have their results or are disputed.
+    Payment,
+    /// Credit becomes balance.
+    Posting,
+    /// Usage settles.
+    Settlement,
+    /// Timers of policies and invoices.
+    Timer,
+    /// Nothing that standing is judged by is left at the instant.
+    Judgement,
+    /// Customers act, or lose patience.
+    Customer,
+    /// Requests: those that clients try again, then arrivals.
+    Request,
+}
 
 impl Event {
-    /// The event's class. Signups (0), settlements (4) and requests (7) are not in the queue.
+    /// The event's class. Signups, settlements and arrivals are not in the queue.
     pub const fn class(self) -> Class {
         match self {
-            Event::PeriodBoundary | Event::DayBoundary => 1,
-            Event::CardExpiry { .. } | Event::PaymentResult(_) => 2,
-            Event::CreditPosting { .. } => 3,
+            Event::PeriodBoundary | Event::DayBoundary => Class::Boundary,
+            Event::CardExpiry { .. } | Event::PaymentResult(_) | Event::Dispute { .. } => Class::Payment,
+            Event::CreditPosting { .. } => Class::Posting,
             Event::GrantExpiry
+            | Event::CreditLapse
+            | Event::Switch
             | Event::Alarm { .. }
             | Event::InvoiceAttempt { .. }
             | Event::TopUpRetry { .. }
-            | Event::InvoiceWriteOff { .. } => 5,
-            Event::Answer(_) | Event::PatienceEnd { .. } => CUSTOMER_ACTIONS,
+            | Event::InvoiceWriteOff { .. } => Class::Timer,
+            Event::Judgement => Class::Judgement,
+            Event::Answer(_) | Event::PatienceEnd { .. } => Class::Customer,
+            Event::ClientRetry { .. } | Event::ClientRelease => Class::Request,
         }
     }
 }
@@ -212,19 +258,14 @@ impl EventQueue {
         }
     }
 
-    /// When the next event happens and of what class it is.
-    pub fn next(&self) -> Option<(Time, Class)> {
-        self.heap.peek().map(|Reverse(next)| (next.at, next.class))
-    }
-
-    /// When the next event happens; [`Time::NEVER`] where there is none.
-    pub fn next_time(&self) -> Time {
-        self.next().map_or(Time::NEVER, |(at, _)| at)
+    /// When the next event happens and of what class it is; at [`Time::NEVER`] where there is none.
+    pub fn next(&self) -> (Time, Class) {
+        self.heap.peek().map_or((Time::NEVER, Class::Request), |Reverse(next)| (next.at, next.class))
     }
 
     /// Takes the next event.
-    pub fn pop(&mut self) -> Option<(Time, Event)> {
-        self.heap.pop().map(|Reverse(next)| (next.at, next.event))
+    pub fn pop(&mut self) -> Option<Event> {
+        self.heap.pop().map(|Reverse(next)| next.event)
     }
 
     /// Forgets everything.
@@ -255,7 +296,7 @@ mod tests {
         ] {
             queue.schedule(at, event);
         }
-        let order: Vec<Event> = std::iter::from_fn(|| queue.pop()).map(|(_, event)| event).collect();
+        let order: Vec<Event> = std::iter::from_fn(|| queue.pop()).collect();
         assert_eq!(
             order,
             [

@@ -2,32 +2,43 @@
 //!
 //! Accounts do not affect each other, so each is simulated by itself. Between two events nothing about an account's
 //! standing changes, so [`Lane::run`] takes all requests of such a span at once, up to the one that uses up the
-//! headroom that the policy has stated. All else happens at instants, in `Lane::advance`; how payments, invoices,
-//! customers and standing work is told in a file each.
+//! headroom that the policy has stated. Where the gate looks at each request, or usage settles later than it arrives,
+//! requests are taken one by one. All else happens at instants, in `Lane::advance`; how requests in flight, rates,
+//! clients, payments, invoices, customers and standing work is told in a file each.
 
+mod client;
 mod customer;
 pub mod event;
+mod flight;
 mod invoices;
 pub mod observation;
 mod payments;
+mod rate;
 mod standing;
 
 use crate::account::AccountView;
+use crate::metering::{Authorization, Metering};
 use crate::money::Money;
-use crate::policy::{Command, Gate, Grant, Policy, PolicyEvent, PolicyPlan};
+use crate::policy::common::CommonTerms;
+use crate::policy::{Command, Grant, Plan, Policy, PolicyEvent, PolicyPlan, Switch};
+use crate::request::Refusal;
 use crate::rng::AccountStreams;
 use crate::time::{Calendar, Span, Time};
 use crate::wallet::Wallet;
 use crate::workload::Block;
 use crate::workload::customer::CustomerModel;
 use crate::workload::payments::PaymentModel;
+use client::Client;
 use customer::Customer;
-use event::{CUSTOMER_ACTIONS, Event, EventQueue, PurchaseKind};
+use event::{Class, Event, EventQueue, PurchaseKind};
+use flight::Flight;
 use invoices::Collections;
-use observation::{Fate, Happening, Observer, RequestSpan};
+use observation::{Fate, Happening, Observer, OvershootCause, RequestSpan};
 use payments::Payments;
+use rate::RateMeter;
 use standing::Standing;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What all accounts of a cohort share.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +49,10 @@ pub struct World<'w> {
     pub payments: &'w PaymentModel,
     /// The customers.
     pub customer: &'w CustomerModel,
+    /// When usage is known, and what the gate does until then.
+    pub metering: &'w Metering,
+    /// Whether requests run for a time.
+    pub requests_take_time: bool,
 }
 
 /// What an account bought, was granted and paid in fees is more than [`Money::LIMIT`] over its life.
@@ -62,12 +77,26 @@ pub struct Lane<'w, O> {
     queue: EventQueue,
     wallet: Wallet,
     policy: Box<dyn Policy>,
+    /// The terms of the policy beside its rules.
+    terms: Arc<CommonTerms>,
     /// How many policies the account has come under before this one.
     policy_number: u32,
+    /// A move to come at a date.
+    switch: Option<&'w Switch>,
     payments: Payments,
     collections: Collections,
     customer: Customer,
+    client: Client,
+    flight: Flight,
+    /// Where the policy limits the rate.
+    rate: Option<RateMeter>,
     standing: Standing,
+    /// When standing is to be judged next, where that has been planned.
+    judgement_at: Time,
+    /// Since a hold did not fit: the least that has remained of the money.
+    short_of: Option<Money>,
+    /// Whether more remains of the money than the customer is alerted at.
+    is_above_alert: bool,
     /// What the account has bought, was granted and has paid in fees.
     counted: Money,
     /// Whether that went beyond [`Money::LIMIT`]: the account's figures are of no use then.
@@ -83,10 +112,16 @@ impl<'w, O: Observer> Lane<'w, O> {
     pub fn sign_up(
         world: World<'w>,
         streams: AccountStreams,
-        plan: &PolicyPlan,
+        plan: &'w PolicyPlan,
         signup: Time,
         observer: O,
     ) -> Lane<'w, O> {
+        let switch = plan.switch.as_ref().map(|switch| (switch, world.calendar.instant(switch.at)));
+        let plan = match switch {
+            Some((switch, at)) if signup >= at => &switch.to,
+            _ => &plan.plan,
+        };
+        let to_come = switch.filter(|(switch, at)| signup < *at && !switch.grandfather);
         let mut lane = Lane {
             world,
             streams,
@@ -95,11 +130,19 @@ impl<'w, O: Observer> Lane<'w, O> {
             queue: EventQueue::default(),
             wallet: Wallet::default(),
             policy: plan.policy.for_new_account(),
+            terms: Arc::clone(&plan.terms),
             policy_number: 0,
+            switch: to_come.map(|(switch, _)| switch),
             payments: Payments::default(),
             collections: Collections::default(),
             customer: Customer::default(),
+            client: Client::default(),
+            flight: Flight::default(),
+            rate: plan.terms.rate_limit.map(|limit| RateMeter::new(limit, signup)),
             standing: Standing::default(),
+            judgement_at: Time::START,
+            short_of: None,
+            is_above_alert: false,
             counted: Money::ZERO,
             is_uncountable: false,
             is_opening: false,
@@ -107,14 +150,17 @@ impl<'w, O: Observer> Lane<'w, O> {
         };
         lane.customer.spend_limit = lane.draw_spend_limit();
         lane.put_first_card_on_file();
-        lane.observer.comes_under(&*lane.policy);
+        lane.observer.comes_under(plan);
         lane.note(Happening::SignedUp);
         lane.schedule_next_period();
-        if let Some(grant) = plan.free_credit {
+        if let Some((_, at)) = to_come {
+            lane.queue.schedule(at, Event::Switch);
+        }
+        if let Some(grant) = lane.terms.free_credit {
             lane.grant(grant);
         }
         lane.open();
-        lane.judge_when_settled();
+        lane.look_around();
         lane
     }
 
@@ -125,9 +171,11 @@ impl<'w, O: Observer> Lane<'w, O> {
             self.advance(block.at[next]);
             self.now = block.at[next];
             let span = next..block.first_at_or_after(next, self.next_cut());
-            next = match self.gate() {
-                Gate::Open { headroom } => self.serve(block, span, headroom),
-                Gate::Closed(reason) => self.lose(block, span, Fate::Refused(reason)),
+            next = match self.standing.refusal() {
+                _ if self.customer.has_churned => self.leave_unsent(block, span),
+                Some(reason) if self.drops(reason) => self.refuse(block, span, reason),
+                None if !self.is_one_by_one() => self.serve(block, span),
+                _ => self.take_one(block, next),
             };
         }
     }
@@ -135,37 +183,55 @@ impl<'w, O: Observer> Lane<'w, O> {
     /// When the present span of requests ends at the latest: where something happens, or another day's figures begin.
     fn next_cut(&self) -> Time {
         let warmup = Some(self.world.calendar.warmup).filter(|warmup| *warmup > self.now);
-        self.queue.next_time().min(self.now.next_midnight()).min(warmup.unwrap_or(Time::NEVER))
+        self.next_event().0.min(self.now.next_midnight()).min(warmup.unwrap_or(Time::NEVER))
+    }
+
+    /// Whether the gate looks at each request, or usage settles later than it arrives.
+    fn is_one_by_one(&self) -> bool {
+        self.world.requests_take_time
+            || self.metering_delay() > Span::ZERO
+            || self.world.metering.authorization != Authorization::Balance
+            || self.rate.is_some()
     }
 
     /// Serves requests until one uses up the headroom, or the source that pays; returns the index after the last.
-    fn serve(&mut self, block: &Block, span: Range<usize>, headroom: Money) -> usize {
-        assert!(headroom.is_positive(), "a policy that opens its gate states a headroom above zero");
-        let crossing = block.first_to_reach(span.clone(), headroom.min(self.wallet.left_of_source()));
+    fn serve(&mut self, block: &Block, span: Range<usize>) -> usize {
+        let headroom = self.policy.headroom(&self.view());
+        assert!(headroom.is_positive(), "a policy states a headroom above zero");
+        let watched = headroom.min(self.to_next_alert());
+        let crossing = block.first_to_reach(span.clone(), watched.min(self.wallet.left_of_source()));
         if crossing > span.start {
-            self.settle(&RequestSpan { block, range: span.start..crossing });
+            self.serve_at_once(RequestSpan::of_block(block, span.start..crossing));
         }
         if crossing == span.end {
             return crossing;
         }
-        // The crossing request may be paid from two sources, and after it the policy may have something to say.
-        let crossing_span = RequestSpan { block, range: crossing..crossing + 1 };
-        self.now = block.at[crossing];
-        self.settle(&crossing_span);
-        let used = block.cost_before[crossing + 1] - block.cost_before[span.start];
-        if Money::from_nanos(used) >= headroom {
+        // The crossing request may be paid from two sources, and after it there may be something to tell.
+        self.serve_at_once(RequestSpan::of_block(block, crossing..crossing + 1));
+        let used = Money::from_nanos(block.cost_before[crossing + 1] - block.cost_before[span.start]);
+        if used >= headroom {
             self.tell(PolicyEvent::HeadroomUsed);
-            self.judge_when_settled();
+        }
+        if used >= watched {
+            self.look_around();
         }
         crossing + 1
     }
 
-    /// Settles the usage of served requests. What it takes beyond the policy's allowance is overshoot.
-    fn settle(&mut self, span: &RequestSpan<'_>) {
-        self.now = span.last_at();
-        let cost = span.cost();
-        let overshoot = cost.saturating_sub(self.policy.allowance(&self.view()).or_zero());
-        self.wallet.settle(cost);
+    /// Serves requests that settle as they arrive.
+    fn serve_at_once(&mut self, span: RequestSpan<'_>) {
+        self.now = span.last_at;
+        let view = self.view();
+        self.observer.attempted(&span, None, &view);
+        self.observer.concluded(&span, Fate::Served, &view);
+        let cause = self.overshoot_cause();
+        self.settle(&span, cause);
+    }
+
+    /// Settles usage. What it takes beyond the policy's allowance is overshoot, of the cause given.
+    fn settle(&mut self, span: &RequestSpan<'_>, cause: OvershootCause) {
+        let overshoot = span.cost.saturating_sub(self.policy.allowance(&self.view()).or_zero());
+        self.wallet.settle(span.cost);
         let postings = self.wallet.take_postings();
         match postings[..] {
             [posting] => self.observer.usage(span, posting.entry),
@@ -174,30 +240,59 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.wallet.reuse(postings);
         self.audit();
         if overshoot.is_positive() {
-            self.note(Happening::Overshot(overshoot));
+            self.note(Happening::Overshot { amount: overshoot, cause });
         }
         let view = self.view();
-        self.observer.requests(span, Fate::Served, &view);
+        self.observer.settled(span, &view);
+        if self.customer.has_churned && !self.policy.is_postpaid() {
+            self.write_off_uninvoiced();
+        }
     }
 
-    /// Lets requests go unserved; returns the index after the last.
-    fn lose(&mut self, block: &Block, range: Range<usize>, refused: Fate) -> usize {
-        let fate = if self.customer.has_churned { Fate::Churned } else { refused };
+    /// Refuses requests that are lost with that; returns the index after the last.
+    fn refuse(&mut self, block: &Block, range: Range<usize>, reason: Refusal) -> usize {
+        let end = range.end;
+        let (span, view) = (RequestSpan::of_block(block, range), self.view());
+        self.observer.attempted(&span, Some(reason), &view);
+        self.observer.concluded(&span, Fate::Lost, &view);
+        end
+    }
+
+    /// Passes over requests that a customer who has left does not send; returns the index after the last.
+    fn leave_unsent(&mut self, block: &Block, range: Range<usize>) -> usize {
         let end = range.end;
         let view = self.view();
-        self.observer.requests(&RequestSpan { block, range }, fate, &view);
+        self.observer.concluded(&RequestSpan::of_block(block, range), Fate::Churned, &view);
         end
+    }
+
+    /// Takes a single request; returns the index after it.
+    fn take_one(&mut self, block: &Block, index: usize) -> usize {
+        self.try_request(block.request(index), 0);
+        self.look_around();
+        index + 1
     }
 
     /// Lets everything happen that is due by an instant, the instant included.
     fn advance(&mut self, until: Time) {
-        while self.queue.next_time() <= until {
-            let (at, event) = self.queue.pop().expect("there is an event as long as it has a time");
+        loop {
+            let (at, class) = self.next_event();
+            if at > until || at == Time::NEVER {
+                return;
+            }
             self.now = at;
-            self.happen(event);
-            self.audit();
-            self.judge_when_settled();
+            if class == Class::Settlement {
+                self.settle_next();
+            } else if let Some(event) = self.queue.pop() {
+                self.happen(event);
+            }
+            self.look_around();
         }
+    }
+
+    /// When the next thing happens, requests aside, and of what class it is.
+    fn next_event(&self) -> (Time, Class) {
+        self.queue.next().min((self.flight.next_time(), Class::Settlement))
     }
 
     /// Ends the account: what is still due before the horizon, then the run-off. Returns what it leaves behind.
@@ -207,6 +302,8 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.advance(just_before(calendar.horizon));
         self.now = calendar.horizon;
         self.in_runoff = true;
+        self.settle_all();
+        self.lose_what_waits();
         self.note(Happening::HorizonReached);
         self.advance(just_before(calendar.end));
         self.wallet.audit_closing();
@@ -221,7 +318,14 @@ impl<'w, O: Observer> Lane<'w, O> {
             Event::CardExpiry { card } => self.expire_card(card),
             Event::PaymentResult(attempt) => self.take_result(attempt),
             Event::CreditPosting { purchase } => self.post_purchase(purchase),
+            Event::Dispute { amount } => self.return_payment(amount),
             Event::GrantExpiry => self.expire_grants(),
+            Event::CreditLapse => self.lapse_credit(),
+            Event::Switch => {
+                if let Some(switch) = self.switch {
+                    self.move_to(switch.to.clone(), false);
+                }
+            }
             Event::Alarm { policy, alarm } if policy == self.policy_number => {
                 self.tell(PolicyEvent::AlarmRang(alarm));
             }
@@ -229,8 +333,11 @@ impl<'w, O: Observer> Lane<'w, O> {
             Event::InvoiceAttempt { invoice, schedule } => self.attempt_scheduled_invoice(invoice, schedule),
             Event::TopUpRetry { purchase } => self.retry_purchase(purchase),
             Event::InvoiceWriteOff { invoice } => self.write_off_if_unpaid(invoice),
+            Event::Judgement => {} // judged it is after every event
             Event::Answer(answer) => self.act_on(answer),
             Event::PatienceEnd { stop } => self.lose_patience(stop),
+            Event::ClientRetry { slot } => self.retry_request(slot),
+            Event::ClientRelease => self.release_next(),
         }
     }
 
@@ -256,22 +363,25 @@ impl<'w, O: Observer> Lane<'w, O> {
                 self.queue.schedule(at.max(self.now), Event::Alarm { policy: self.policy_number, alarm });
             }
             Command::LookAgainNextDay => self.queue.schedule(self.now.next_midnight(), Event::DayBoundary),
-            Command::BecomePolicy { policy, converts } => self.move_to(policy, converts),
+            Command::BecomePolicy { plan, converts } => self.move_to(plan, converts),
             Command::Close => self.close(),
         }
     }
 
     /// Moves the account to another policy. The wallet goes along, and invoices keep their terms.
-    fn move_to(&mut self, policy: Box<dyn Policy>, converted: bool) {
-        if self.in_runoff {
+    fn move_to(&mut self, plan: Plan, converted: bool) {
+        if self.in_runoff || self.standing.is_closed() {
             return;
         }
-        self.policy = policy;
+        self.policy = plan.policy.for_new_account();
+        self.rate = plan.terms.rate_limit.map(|limit| RateMeter::new(limit, self.now));
+        self.terms = Arc::clone(&plan.terms);
         self.policy_number += 1;
+        self.is_above_alert = false;
         self.wallet.begin_period();
         self.customer.top_up_wants_card = false;
         self.give_up_waiting(PurchaseKind::TopUp);
-        self.observer.comes_under(&*self.policy);
+        self.observer.comes_under(&plan);
         self.note(Happening::Moved { converted });
         self.open();
     }
@@ -326,6 +436,19 @@ impl<'w, O: Observer> Lane<'w, O> {
         }
     }
 
+    fn lapse_credit(&mut self) {
+        let lapsed = self.wallet.lapse_paid(self.now);
+        if lapsed.is_positive() {
+            self.note(Happening::CreditLapsed(lapsed));
+            self.tell(PolicyEvent::CreditExpired);
+        }
+    }
+
+    /// From the end of a request that is admitted now to its settlement.
+    fn metering_delay(&self) -> Span {
+        self.terms.metering_delay.unwrap_or(self.world.metering.delay)
+    }
+
     /// What is known of the account now.
     fn view(&self) -> AccountView {
         AccountView {
@@ -341,7 +464,9 @@ impl<'w, O: Observer> Lane<'w, O> {
             purchases_today: self.payments.purchases_on(self.now.day()),
             used_in_period: self.wallet.used_in_period(),
             billed_in_period: self.wallet.billed_in_period(),
+            billed_ever: self.wallet.billed_ever(),
             spend_limit: self.customer.spend_limit,
+            is_short: self.short_of.is_some(),
         }
     }
 
@@ -368,13 +493,11 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.observer.happening(happening, &view);
     }
 
-    /// Judges the account's standing, unless something is left at this instant that comes first.
-    fn judge_when_settled(&mut self) {
-        let undecided =
-            self.queue.next().is_some_and(|(at, class)| at == self.now && class < CUSTOMER_ACTIONS);
-        if !undecided {
-            self.judge();
-        }
+    /// What is looked at after everything that happens: the books, what remains of the money, the standing.
+    fn look_around(&mut self) {
+        self.audit();
+        self.look_at_what_remains();
+        self.judge_when_decided();
     }
 }
 

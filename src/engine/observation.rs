@@ -3,60 +3,80 @@
 use super::event::{PaymentResult, PurchaseKind, Purpose};
 use crate::account::AccountView;
 use crate::money::Money;
-use crate::policy::Policy;
+use crate::policy::Plan;
 use crate::request::Refusal;
 use crate::time::{Span, Time};
 use crate::wallet::{Entry, Posting};
 use crate::workload::Block;
 use std::ops::Range;
 
-/// Consecutive requests of one account on one day that met the same fate.
+/// Consecutive requests of one account on one day that fare alike, or the settlement of their usage.
 #[derive(Clone, Debug)]
 pub struct RequestSpan<'b> {
-    /// The block that holds them.
-    pub block: &'b Block,
-    /// Which of its requests; never empty.
-    pub range: Range<usize>,
-}
-
-impl RequestSpan<'_> {
     /// How many they are.
-    pub fn count(&self) -> i128 {
-        self.range.len() as i128
-    }
-
+    pub count: u64,
     /// What they cost together.
-    pub fn cost(&self) -> Money {
-        let before = &self.block.cost_before;
-        Money::from_nanos(before[self.range.end] - before[self.range.start])
+    pub cost: Money,
+    /// The sum of each one's cost times its instant, in nano-dollars times microseconds.
+    pub moment: i128,
+    /// The instant of the first: of its arrival, or of what else is told of.
+    pub first_at: Time,
+    /// The instant of the last.
+    pub last_at: Time,
+    /// Where each of them is found, if they are told of as they arrived.
+    block: Option<(&'b Block, Range<usize>)>,
+}
+
+impl<'b> RequestSpan<'b> {
+    /// Requests of a block, at least one, told of as they arrived.
+    pub fn of_block(block: &'b Block, range: Range<usize>) -> RequestSpan<'b> {
+        RequestSpan {
+            count: range.len() as u64,
+            cost: Money::from_nanos(block.cost_before[range.end] - block.cost_before[range.start]),
+            moment: block.moment_before[range.end] - block.moment_before[range.start],
+            first_at: block.at[range.start],
+            last_at: block.at[range.end - 1],
+            block: Some((block, range)),
+        }
     }
 
-    /// The sum of each one's cost times its arrival, in nano-dollars times microseconds.
-    pub fn moment(&self) -> i128 {
-        let before = &self.block.moment_before;
-        before[self.range.end] - before[self.range.start]
+    /// A single request, of which something is told at an instant.
+    pub fn of_one(at: Time, cost: Money) -> RequestSpan<'b> {
+        let moment = i128::from(cost.nanos()) * i128::from(at.micros());
+        RequestSpan { count: 1, cost, moment, first_at: at, last_at: at, block: None }
     }
 
-    /// When the first arrived.
-    pub fn first_at(&self) -> Time {
-        self.block.at[self.range.start]
-    }
-
-    /// When the last arrived.
-    pub fn last_at(&self) -> Time {
-        self.block.at[self.range.end - 1]
+    /// The instant and the cost of each.
+    pub fn each(&self) -> impl Iterator<Item = (Time, Money)> {
+        let of_block = self
+            .block
+            .iter()
+            .flat_map(|(block, range)| range.clone().map(|request| (block.at[request], block.cost(request))));
+        let of_one = self.block.is_none().then_some((self.first_at, self.cost));
+        of_block.chain(of_one)
     }
 }
 
-/// What became of requests.
+/// What became of requests in the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// Served.
+    /// Admitted, and so served.
     Served,
-    /// Refused, and lost.
-    Refused(Refusal),
+    /// Never served.
+    Lost,
     /// Never sent: the customer has left.
     Churned,
+}
+
+/// Why usage that the policy meant to prevent was not prevented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OvershootCause {
+    /// When the request was admitted, usage that had ended left nothing, but was not settled or not looked at.
+    Lag,
+    /// What was left then would not have covered the requests that were running.
+    InFlight,
+    /// Something was left then: the request's own cost was not known.
+    LastRequest,
 }
 
 /// A question that a customer is asked.
@@ -68,11 +88,13 @@ pub enum Question {
     ReplaceCard,
     /// No credit, or the limit is reached: buy credit?
     BuyCredit,
+    /// An alert: buy credit before it is used up?
+    HeedAlert,
 }
 
 impl Question {
     /// How many questions there are.
-    pub const COUNT: usize = 3;
+    pub const COUNT: usize = 4;
 }
 
 /// Something that happened to an account.
@@ -89,6 +111,17 @@ pub enum Happening {
     },
     /// Promotional credit expired: how much was left of it.
     GrantExpired(Money),
+    /// Paid credit lapsed: how much.
+    CreditLapsed(Money),
+    /// A payment was disputed and went back.
+    PaymentReturned {
+        /// What went back.
+        amount: Money,
+        /// Unused paid credit that was taken back for it.
+        taken_back: Money,
+        /// What the processor charged.
+        fee: Money,
+    },
     /// A new period began.
     PeriodBegan,
     /// A payment was attempted.
@@ -149,8 +182,17 @@ pub enum Happening {
     },
     /// What was owed and not invoiced was written off: how much.
     DebtWrittenOff(Money),
-    /// Usage settled that the policy meant to prevent: how much.
-    Overshot(Money),
+    /// Usage settled that the policy meant to prevent.
+    Overshot {
+        /// How much.
+        amount: Money,
+        /// Why it was not prevented.
+        cause: OvershootCause,
+    },
+    /// A hold did not fit what is left, with nothing in flight: the money is as good as used up.
+    RanShort,
+    /// The customer was alerted: what is left of the money.
+    Alerted(Money),
     /// The card on file expired.
     CardExpired,
     /// The card on file expired and was renewed at once.
@@ -195,13 +237,19 @@ pub enum Happening {
 /// Listens to one account under one policy.
 pub trait Observer {
     /// The account comes under a policy: before all else at signup, and at a move before it is noted.
-    fn comes_under(&mut self, _policy: &dyn Policy) {}
+    fn comes_under(&mut self, _plan: &Plan) {}
 
-    /// Requests met their fate; `account` is as they left it.
-    fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView);
+    /// Clients tried requests: they were admitted, or refused for a reason.
+    fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, account: &AccountView);
+
+    /// The fate of requests was decided: told by when they arrived, whenever that was.
+    fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView);
 
     /// The usage of all requests of a span was posted in one kind of entry.
     fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry);
+
+    /// The usage of requests settled, and all that it posted was told; `account` is as it left it.
+    fn settled(&mut self, _span: &RequestSpan<'_>, _account: &AccountView) {}
 
     /// Something was posted.
     fn posting(&mut self, at: Time, posting: Posting);
@@ -212,7 +260,8 @@ pub trait Observer {
 
 /// Listens to nothing.
 impl Observer for () {
-    fn requests(&mut self, _: &RequestSpan<'_>, _: Fate, _: &AccountView) {}
+    fn attempted(&mut self, _: &RequestSpan<'_>, _: Option<Refusal>, _: &AccountView) {}
+    fn concluded(&mut self, _: &RequestSpan<'_>, _: Fate, _: &AccountView) {}
     fn usage(&mut self, _: &RequestSpan<'_>, _: Entry) {}
     fn posting(&mut self, _: Time, _: Posting) {}
     fn happening(&mut self, _: Happening, _: &AccountView) {}
@@ -220,13 +269,21 @@ impl Observer for () {
 
 /// Two that listen to the same.
 impl<A: Observer, B: Observer> Observer for (A, B) {
-    fn comes_under(&mut self, policy: &dyn Policy) {
-        self.0.comes_under(policy);
-        self.1.comes_under(policy);
+    fn comes_under(&mut self, plan: &Plan) {
+        self.0.comes_under(plan);
+        self.1.comes_under(plan);
     }
-    fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
-        self.0.requests(span, fate, account);
-        self.1.requests(span, fate, account);
+    fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, account: &AccountView) {
+        self.0.attempted(span, refused, account);
+        self.1.attempted(span, refused, account);
+    }
+    fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
+        self.0.concluded(span, fate, account);
+        self.1.concluded(span, fate, account);
+    }
+    fn settled(&mut self, span: &RequestSpan<'_>, account: &AccountView) {
+        self.0.settled(span, account);
+        self.1.settled(span, account);
     }
     fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
         self.0.usage(span, entry);
@@ -244,14 +301,24 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
 
 /// One that may be there.
 impl<A: Observer> Observer for Option<A> {
-    fn comes_under(&mut self, policy: &dyn Policy) {
+    fn comes_under(&mut self, plan: &Plan) {
         if let Some(observer) = self {
-            observer.comes_under(policy);
+            observer.comes_under(plan);
         }
     }
-    fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
+    fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, account: &AccountView) {
         if let Some(observer) = self {
-            observer.requests(span, fate, account);
+            observer.attempted(span, refused, account);
+        }
+    }
+    fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
+        if let Some(observer) = self {
+            observer.concluded(span, fate, account);
+        }
+    }
+    fn settled(&mut self, span: &RequestSpan<'_>, account: &AccountView) {
+        if let Some(observer) = self {
+            observer.settled(span, account);
         }
     }
     fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {

@@ -145,6 +145,10 @@ impl<O: Observer> Lane<'_, O> {
 
     /// Puts a new card on file, with a life of its own.
     pub(super) fn take_new_card(&mut self) {
+        let had_card = self.payments.has_card();
+        if let Some(rate) = &mut self.rate {
+            rate.roll(self.now, had_card);
+        }
         self.payments.card += 1;
         self.payments.card_has_expired = false;
         if let Some(lifetime) = &self.world.payments.card_lifetime {
@@ -174,7 +178,8 @@ impl<O: Observer> Lane<'_, O> {
     pub(super) fn attempt(&mut self, purpose: Purpose, amount: Money) {
         let model = self.world.payments;
         let payments = &mut self.payments;
-        let mut draws = self.streams.draws(rng::Purpose::Attempt, payments.attempts);
+        let number = payments.attempts;
+        let mut draws = self.streams.draws(rng::Purpose::Attempt, number);
         payments.attempts += 1;
         let luck = draws.unit();
         let latency = Span::from_micros_f64(model.latency.sample(&mut draws));
@@ -192,7 +197,7 @@ impl<O: Observer> Lane<'_, O> {
         };
         let result_at = after_outages(model, self.now) + latency;
         let kind = self.kind_of(purpose);
-        self.queue.schedule(result_at, Event::PaymentResult(Attempt { purpose, amount, result }));
+        self.queue.schedule(result_at, Event::PaymentResult(Attempt { purpose, amount, result, number }));
         self.note(Happening::PaymentAttempted { purpose, kind, amount, result_at });
     }
 
@@ -204,11 +209,12 @@ impl<O: Observer> Lane<'_, O> {
     }
 
     /// An attempt has its result.
-    pub(super) fn take_result(&mut self, Attempt { purpose, amount, result }: Attempt) {
+    pub(super) fn take_result(&mut self, Attempt { purpose, amount, result, number }: Attempt) {
         let kind = self.kind_of(purpose);
         if result == PaymentResult::Success {
             self.payments.paid += amount;
             self.payments.first_paid_at.get_or_insert(self.now);
+            self.draw_dispute(number, amount);
         }
         let happening = Happening::PaymentResult { purpose, kind, amount, result };
         match (purpose, result) {
@@ -232,6 +238,27 @@ impl<O: Observer> Lane<'_, O> {
                 self.take_declined_invoice(invoice, result == PaymentResult::HardDecline);
             }
         }
+    }
+
+    /// Whether and when the payment of an attempt is disputed is as much a matter of luck as its success.
+    fn draw_dispute(&mut self, attempt: u32, amount: Money) {
+        let Some(dispute) = &self.world.payments.dispute else { return };
+        let mut draws = self.streams.draws(rng::Purpose::Dispute, attempt);
+        if draws.happens(dispute.probability) {
+            let delay = Span::from_micros_f64(dispute.delay.sample(&mut draws));
+            self.queue.schedule(self.now + delay, Event::Dispute { amount });
+        }
+    }
+
+    /// A payment is disputed: it goes back, and the account is closed.
+    pub(super) fn return_payment(&mut self, amount: Money) {
+        let taken_back = self.wallet.return_payment(amount);
+        let fee = self.world.payments.dispute.as_ref().map_or(Money::ZERO, |dispute| dispute.fee);
+        if self.is_countable(fee) {
+            self.wallet.pay_fee(fee);
+        }
+        self.note(Happening::PaymentReturned { amount, taken_back, fee });
+        self.close();
     }
 
     /// The processor takes its fee for a payment.
@@ -308,7 +335,9 @@ impl<O: Observer> Lane<'_, O> {
 
     /// Credit that awaited posting becomes balance, and pays what is owed.
     pub(super) fn credit(&mut self, amount: Money) {
-        let invoices = self.wallet.post_credit(amount, Time::NEVER);
+        let lapses = self.terms.credit_expires_after.map_or(Time::NEVER, |after| self.now + after);
+        self.queue.schedule(lapses, Event::CreditLapse);
+        let invoices = self.wallet.post_credit(amount, lapses);
         self.note(Happening::CreditPosted(amount));
         for invoice in invoices {
             self.conclude_paid_invoice(invoice);
@@ -334,7 +363,9 @@ impl<O: Observer> Lane<'_, O> {
                 }
             }
             // Tried once: a stop's question takes over.
-            PurchaseKind::Initial | PurchaseKind::WithPaymentMethod => self.fail(number),
+            PurchaseKind::Initial | PurchaseKind::WithPaymentMethod | PurchaseKind::Alert => {
+                self.fail(number);
+            }
             PurchaseKind::Answer if hard => {
                 self.fail(number);
                 self.want_new_card_for_purchase(stop, amount);
@@ -427,6 +458,7 @@ mod tests {
             fee_fixed: Money::ZERO,
             card_lifetime: None,
             outages,
+            dispute: None,
         }
     }
 

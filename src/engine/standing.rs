@@ -1,8 +1,9 @@
 //! Standing: whether an account is served, and what begins and ends when that changes.
 
 use super::Lane;
-use super::event::{Event, PurchaseKind};
-use super::observation::{Happening, Observer};
+use super::event::{Class, Event, PurchaseKind};
+use super::observation::{Happening, Observer, Question};
+use crate::money::Money;
 use crate::policy::Gate;
 use crate::request::Refusal;
 use crate::rng;
@@ -26,40 +27,54 @@ impl Standing {
     pub fn is_closed(self) -> bool {
         self == Standing::Closed
     }
+
+    /// Why every request is refused, if it is.
+    pub fn refusal(self) -> Option<Refusal> {
+        match self {
+            Standing::Active => None,
+            Standing::NotOpen => Some(Refusal::NoCredit),
+            Standing::Stopped(reason) => Some(reason),
+            Standing::Closed => Some(Refusal::Closed),
+        }
+    }
 }
 
 impl<O: Observer> Lane<'_, O> {
-    /// What the gate does now, all things considered: refusals are tested in the order of [`Refusal`].
-    pub(super) fn gate(&self) -> Gate {
-        if self.standing.is_closed() {
-            return Gate::Closed(Refusal::Closed);
+    /// How the account should stand. Reasons to be stopped are tested in the order of [`Refusal`].
+    fn standing_now(&self) -> Standing {
+        if self.payments.opening_purchase_is_under_way() && !self.wallet.balance().is_positive() {
+            return Standing::NotOpen;
         }
-        // Who has left requests nothing: any reason will do.
-        if self.customer.has_churned || self.is_not_open() {
-            return Gate::Closed(Refusal::NoCredit);
+        match self.policy.gate(&self.view()) {
+            Gate::Closed(Refusal::NoPaymentMethod) => Standing::Stopped(Refusal::NoPaymentMethod),
+            _ if self.collections.any_overdue() => Standing::Stopped(Refusal::PastDue),
+            Gate::Closed(reason) => Standing::Stopped(reason),
+            Gate::Open => Standing::Active,
         }
-        let gate = self.policy.gate(&self.view());
-        if self.collections.any_overdue() && gate != Gate::Closed(Refusal::NoPaymentMethod) {
-            return Gate::Closed(Refusal::PastDue);
-        }
-        gate
     }
 
-    /// Whether the account waits for its purchase at signup or at a move.
-    fn is_not_open(&self) -> bool {
-        self.payments.opening_purchase_is_under_way() && !self.wallet.balance().is_positive()
+    /// Judges the account's standing, unless something is left at this instant that comes first. Where standing is
+    /// judged at multiples of a span only, the next is awaited; but whether an account is open is no matter of
+    /// judgement.
+    pub(super) fn judge_when_decided(&mut self) {
+        let (at, class) = self.next_event();
+        let is_undecided = at == self.now && class < Class::Judgement;
+        if is_undecided || self.in_runoff || self.standing.is_closed() || self.customer.has_churned {
+            return;
+        }
+        let standing = self.standing_now();
+        let refresh = self.terms.metering_refresh.unwrap_or(self.world.metering.refresh);
+        let next = self.now.next_multiple(refresh);
+        if next == self.now || [self.standing, standing].contains(&Standing::NotOpen) {
+            self.judge(standing);
+        } else if (standing != self.standing || self.customer.is_asked_again()) && self.judgement_at != next {
+            self.judgement_at = next;
+            self.queue.schedule(next, Event::Judgement);
+        }
     }
 
     /// Compares how the account should stand with how it stood.
-    pub(super) fn judge(&mut self) {
-        if self.in_runoff || self.standing.is_closed() || self.customer.has_churned {
-            return;
-        }
-        let standing = match self.gate() {
-            _ if self.is_not_open() => Standing::NotOpen,
-            Gate::Open { .. } => Standing::Active,
-            Gate::Closed(reason) => Standing::Stopped(reason),
-        };
+    fn judge(&mut self, standing: Standing) {
         let before = std::mem::replace(&mut self.standing, standing);
         match (before, standing) {
             (before, after) if before == after => {}
@@ -80,6 +95,34 @@ impl<O: Observer> Lane<'_, O> {
         self.ask_again_if_due();
     }
 
+    /// Looks at what remains of the money: whether it has risen since a hold did not fit, and whether it has fallen to
+    /// what the customer is alerted at.
+    pub(super) fn look_at_what_remains(&mut self) {
+        if self.short_of.is_none() && self.terms.alert_at.is_none()
+            || self.in_runoff
+            || self.standing.is_closed()
+        {
+            return;
+        }
+        let remaining = self.policy.remaining(&self.view());
+        self.short_of = self.short_of.filter(|least| remaining <= *least).map(|_| remaining);
+        if let Some(alert_at) = self.terms.alert_at {
+            let was_above = std::mem::replace(&mut self.is_above_alert, remaining > alert_at);
+            if was_above && !self.is_above_alert {
+                self.note(Happening::Alerted(remaining));
+                self.ask(Question::HeedAlert);
+            }
+        }
+    }
+
+    /// How much usage there may be until the customer is alerted.
+    pub(super) fn to_next_alert(&self) -> Money {
+        match self.terms.alert_at {
+            Some(alert_at) if self.is_above_alert => self.policy.remaining(&self.view()) - alert_at,
+            _ => Money::MAX,
+        }
+    }
+
     fn begin_stop(&mut self, reason: Refusal) {
         let stop = self.customer.begin_stop();
         self.note(Happening::Stopped(reason));
@@ -97,6 +140,7 @@ impl<O: Observer> Lane<'_, O> {
             self.note(Happening::StopEnded { served: true });
         }
         self.drop_answers();
+        self.release_queue();
     }
 
     /// The stop has lasted as long as the customer bears: it leaves for good.
@@ -106,6 +150,7 @@ impl<O: Observer> Lane<'_, O> {
         }
         self.customer.has_churned = true;
         self.note(Happening::Churned);
+        self.lose_what_waits();
         self.drop_answers();
         self.give_up_waiting(PurchaseKind::TopUp);
         if !self.policy.is_postpaid() {
@@ -118,6 +163,7 @@ impl<O: Observer> Lane<'_, O> {
         if self.standing.is_closed() {
             return;
         }
+        self.settle_all();
         self.write_off_invoices();
         self.write_off_uninvoiced();
         self.standing = Standing::Closed;

@@ -5,6 +5,7 @@ use crate::engine::event::{PaymentResult, PurchaseKind};
 use crate::engine::observation::{Fate, Happening, Observer, RequestSpan};
 use crate::metrics::{DailyTally, Recorder};
 use crate::money::Money;
+use crate::request::Refusal;
 use crate::time::{Calendar, Time};
 use crate::wallet::{Entry, Posting, Wallet};
 
@@ -80,20 +81,25 @@ impl Listener<'_> {
 }
 
 impl Observer for Listener<'_> {
-    fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
-        self.recorder.requests(span, fate, account);
-        if let (Some(balances), Fate::Served) = (&mut self.balances, fate) {
-            balances.push((span.last_at(), account.balance, "usage"));
-        }
+    fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, account: &AccountView) {
+        self.recorder.attempted(span, refused, account);
+    }
+
+    fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
+        self.recorder.concluded(span, fate, account);
     }
 
     fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
         self.recorder.usage(span, entry);
         if let Some(postings) = &mut self.postings {
-            for request in span.range.clone().filter(|request| span.block.cost(*request).is_positive()) {
-                let posting = Posting { entry, amount: span.block.cost(request) };
-                postings.push((span.block.at[request], posting));
-            }
+            let costly = span.each().filter(|(_, cost)| cost.is_positive());
+            postings.extend(costly.map(|(at, amount)| (at, Posting { entry, amount })));
+        }
+    }
+
+    fn settled(&mut self, span: &RequestSpan<'_>, account: &AccountView) {
+        if let Some(balances) = &mut self.balances {
+            balances.push((span.last_at, account.balance, "usage"));
         }
     }
 
@@ -118,6 +124,9 @@ fn balance_event(happening: Happening) -> Option<&'static str> {
         Happening::SignedUp => Some("signup"),
         Happening::Granted { .. } => Some("grant"),
         Happening::GrantExpired(_) => Some("expiry"),
+        Happening::CreditLapsed(_) => Some("lapse"),
+        Happening::PaymentReturned { .. } => Some("dispute"),
+        Happening::Alerted(_) => Some("alert"),
         Happening::PaymentResult {
             kind: Some(PurchaseKind::TopUp), result: PaymentResult::Success, ..
         } => Some("top_up"),

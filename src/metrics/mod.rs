@@ -48,6 +48,10 @@ pub enum Flow {
     Breakage,
     /// Usage that the policy meant to prevent.
     Overshoot,
+    /// Of it, what was not prevented because of lag.
+    OvershootByLag,
+    /// Of it, what was not prevented because of requests in flight.
+    OvershootInFlight,
     /// Results of payments.
     Payments,
     /// Of them, declined.
@@ -459,6 +463,21 @@ pub const MEASURES: &[Measure] = &[
         |b, c| mean(b.receivable_area, c),
     ),
     Measure::usd("overshoot_usd", "usage that the policy meant to prevent", |f, _| usd(f[Flow::Overshoot])),
+    Measure::usd(
+        "overshoot_lag_usd",
+        "of it, from requests admitted when usage that had ended left nothing, but was not settled or not looked at",
+        |f, _| usd(f[Flow::OvershootByLag]),
+    ),
+    Measure::usd(
+        "overshoot_in_flight_usd",
+        "of it, from requests admitted when what was left would not have covered those that were running",
+        |f, _| usd(f[Flow::OvershootInFlight]),
+    ),
+    Measure::usd(
+        "overshoot_last_request_usd",
+        "of it, from requests admitted when something was left: only their own cost was not known",
+        |f, _| usd(f[Flow::Overshoot] - f[Flow::OvershootByLag] - f[Flow::OvershootInFlight]),
+    ),
     Measure::count("payments", "results of payments", |f, _| count(f[Flow::Payments])),
     Measure::count("payments_declined", "of them, declined", |f, _| count(f[Flow::PaymentsDeclined])),
     Measure::count("top_ups", "successful purchases by automatic top-up", |f, _| count(f[Flow::TopUps])),

@@ -3,8 +3,9 @@
 use super::{Balances, Flow, Flows, Tally};
 use crate::account::AccountView;
 use crate::engine::event::{PaymentResult, PurchaseKind};
-use crate::engine::observation::{Fate, Happening, Observer, RequestSpan, split_by_day};
+use crate::engine::observation::{Fate, Happening, Observer, OvershootCause, RequestSpan, split_by_day};
 use crate::money::Money;
+use crate::request::Refusal;
 use crate::time::{Calendar, Time};
 use crate::wallet::{Entry, LedgerAccount, Posting, Wallet};
 
@@ -133,42 +134,48 @@ impl<'r> Recorder<'r> {
 }
 
 impl Observer for Recorder<'_> {
-    fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, _: &AccountView) {
-        let is_first_served = fate == Fate::Served && !self.was_served;
-        let Some(flows) = self.counted(span.first_at()) else { return };
-        let (count, cost) = (span.count(), i128::from(span.cost().nanos()));
-        if fate == Fate::Churned {
-            flows[Flow::ChurnedRequests] += count;
-            flows[Flow::ChurnedUsage] += cost;
-            return;
-        }
-        flows[Flow::Requests] += count;
+    fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, _: &AccountView) {
+        let Some(flows) = self.counted(span.first_at) else { return };
+        let count = i128::from(span.count);
         flows[Flow::Attempts] += count;
+        if let Some(reason) = refused {
+            flows.add_refused(reason, count);
+        }
+    }
+
+    fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, _: &AccountView) {
+        let is_first_served = fate == Fate::Served && !self.was_served;
+        let Some(flows) = self.counted(span.first_at) else { return };
+        let (count, cost) = (i128::from(span.count), i128::from(span.cost.nanos()));
         match fate {
             Fate::Served => {
+                flows[Flow::Requests] += count;
                 flows[Flow::Served] += count;
                 flows[Flow::Usage] += cost;
                 flows[Flow::AccountsActivated] += i128::from(is_first_served);
                 self.was_served = true;
             }
-            Fate::Refused(reason) => {
-                flows.add_refused(reason, count);
+            Fate::Lost => {
+                flows[Flow::Requests] += count;
                 flows[Flow::LostUsage] += cost;
             }
-            Fate::Churned => unreachable!("counted above"),
+            Fate::Churned => {
+                flows[Flow::ChurnedRequests] += count;
+                flows[Flow::ChurnedUsage] += cost;
+            }
         }
     }
 
     fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
-        let cost = i128::from(span.cost().nanos());
+        let cost = i128::from(span.cost.nanos());
         if entry == Entry::UsageOnPromotion {
-            self.count(span.first_at(), Flow::Promotional, cost);
+            self.count(span.first_at, Flow::Promotional, cost);
             return;
         }
-        let area = if span.first_at() < self.calendar.warmup {
-            cost * self.lasts(span.first_at())
+        let area = if span.first_at < self.calendar.warmup {
+            cost * self.lasts(span.first_at)
         } else {
-            cost * i128::from(self.calendar.horizon.micros()) - span.moment()
+            cost * i128::from(self.calendar.horizon.micros()) - span.moment
         };
         self.add_area(entry, area);
     }
@@ -180,6 +187,12 @@ impl Observer for Recorder<'_> {
             Entry::UsageOnPromotion => self.count(at, Flow::Promotional, nanos),
             Entry::Purchase | Entry::InvoicePaid => self.count(at, Flow::CashIn, nanos),
             Entry::Fee => self.count(at, Flow::Fees, nanos),
+            Entry::DisputedPayment => {
+                self.count(at, Flow::Disputes, nanos);
+                self.count(at, Flow::Returned, nanos);
+            }
+            Entry::DisputedCredit => self.count(at, Flow::Disputes, -nanos),
+            Entry::Lapse => self.count(at, Flow::Breakage, nanos),
             Entry::WriteOff => self.count(at, Flow::BadDebt, nanos),
             // Usage is counted by its requests, and what credit pays of a debt changes nothing that is counted.
             Entry::UsageOnCredit | Entry::UsageOnReceivable | Entry::DebtPaidByCredit => {}
@@ -199,7 +212,7 @@ impl Observer for Recorder<'_> {
                     (PaymentResult::Success, Some(PurchaseKind::TopUp)) => self.count(now, Flow::TopUps, 1),
                     (
                         PaymentResult::Success,
-                        Some(PurchaseKind::Answer | PurchaseKind::WithPaymentMethod),
+                        Some(PurchaseKind::Answer | PurchaseKind::WithPaymentMethod | PurchaseKind::Alert),
                     ) => {
                         self.count(now, Flow::ManualPurchases, 1);
                     }
@@ -211,7 +224,15 @@ impl Observer for Recorder<'_> {
             Happening::InvoiceIssued { .. } => self.count(now, Flow::Invoices, 1),
             Happening::InvoicePaid { .. } => self.count(now, Flow::InvoicesPaid, 1),
             Happening::InvoiceWrittenOff { .. } => self.count(now, Flow::InvoicesWrittenOff, 1),
-            Happening::Overshot(amount) => self.count(now, Flow::Overshoot, i128::from(amount.nanos())),
+            Happening::Overshot { amount, cause } => {
+                let nanos = i128::from(amount.nanos());
+                self.count(now, Flow::Overshoot, nanos);
+                match cause {
+                    OvershootCause::Lag => self.count(now, Flow::OvershootByLag, nanos),
+                    OvershootCause::InFlight => self.count(now, Flow::OvershootInFlight, nanos),
+                    OvershootCause::LastRequest => {} // what the others leave
+                }
+            }
             Happening::Stopped(_) => {
                 self.stopped_from = Some(now);
                 let is_first = !self.was_stopped;
@@ -235,6 +256,10 @@ impl Observer for Recorder<'_> {
             // The rest is told by postings, or counts in no measure.
             Happening::Granted { .. }
             | Happening::GrantExpired(_)
+            | Happening::CreditLapsed(_)
+            | Happening::PaymentReturned { .. }
+            | Happening::RanShort
+            | Happening::Alerted(_)
             | Happening::PeriodBegan
             | Happening::PaymentAttempted { .. }
             | Happening::PurchaseForgone(_)

@@ -2,7 +2,7 @@
 
 use super::{
     Command, Gate, Kind, Parameter, Policy, PolicyEvent, closed_without_credit, initial_purchase_terms,
-    retry_terms,
+    positive_or_never, retry_terms,
 };
 use crate::account::AccountView;
 use crate::document::{Charge, Dollars, Table};
@@ -170,8 +170,13 @@ impl AutoTopup {
         account.has_payment_method && !self.disabled && !account.purchase_under_way
     }
 
+    /// Whether the balance is low enough: at the threshold, or short of what a request may cost.
+    fn is_low(&self, account: &AccountView) -> bool {
+        account.balance <= self.threshold || account.is_short && self.size(account).is_positive()
+    }
+
     fn top_up_if_due(&self, account: &AccountView) -> Vec<Command> {
-        if account.balance > self.threshold || !self.is_armed(account) {
+        if !self.is_low(account) || !self.is_armed(account) {
             return vec![];
         }
         match self.prevention(account) {
@@ -184,16 +189,20 @@ impl AutoTopup {
 
 impl Policy for AutoTopup {
     fn gate(&self, account: &AccountView) -> Gate {
-        let balance = account.balance;
-        if balance > self.threshold && self.is_armed(account) {
-            Gate::Open { headroom: balance - self.threshold }
-        } else if balance.is_positive() {
-            Gate::Open { headroom: balance }
-        } else if self.is_armed(account) && self.prevention(account) == Some(Prevention::Budget) {
+        let would_top_up = self.is_low(account) && self.is_armed(account);
+        if account.has_money() {
+            Gate::Open
+        } else if would_top_up && self.prevention(account) == Some(Prevention::Budget) {
             Gate::Closed(Refusal::BudgetReached)
         } else {
             closed_without_credit(account)
         }
+    }
+
+    /// Up to the threshold, and below it up to zero.
+    fn headroom(&self, account: &AccountView) -> Money {
+        let is_above = self.is_armed(account) && account.balance > self.threshold;
+        positive_or_never(account.balance - if is_above { self.threshold } else { Money::ZERO })
     }
 
     fn handle(&mut self, account: &AccountView, event: PolicyEvent) -> Vec<Command> {
@@ -217,6 +226,7 @@ impl Policy for AutoTopup {
             | PolicyEvent::PaymentSucceeded
             | PolicyEvent::CreditPosted
             | PolicyEvent::CreditExpired
+            | PolicyEvent::RanShort
             | PolicyEvent::PurchaseFailed
             | PolicyEvent::PaymentMethodAdded
             | PolicyEvent::DayBegan
@@ -373,9 +383,21 @@ mod tests {
     #[test]
     fn is_told_at_the_threshold_and_otherwise_at_zero() {
         let account = holding(Money::dollars(12));
-        assert_eq!(policy().gate(&account), Gate::Open { headroom: Money::dollars(7) });
+        assert_eq!(policy().headroom(&account), Money::dollars(7));
         let under_way = AccountView { purchase_under_way: true, ..account };
-        assert_eq!(policy().gate(&under_way), Gate::Open { headroom: Money::dollars(12) });
-        assert_eq!(policy().gate(&holding(Money::dollars(5))), Gate::Open { headroom: Money::dollars(5) });
+        assert_eq!(policy().headroom(&under_way), Money::dollars(12));
+        assert_eq!(policy().headroom(&holding(Money::dollars(5))), Money::dollars(5));
+        assert_eq!(policy().headroom(&holding(Money::dollars(-1))), Money::MAX);
+    }
+
+    #[test]
+    fn a_hold_that_does_not_fit_tops_up_as_the_threshold_does_but_not_beyond_a_target() {
+        let short = AccountView { is_short: true, ..holding(Money::dollars(12)) };
+        assert_eq!(topped_up(&mut policy(), short, PolicyEvent::RanShort), Some(Money::dollars(25)));
+        assert_eq!(policy().gate(&short), Gate::Closed(Refusal::NoCredit));
+        let mut targeted = AutoTopup { refill: Refill::Target(Money::dollars(12)), ..policy() };
+        assert_eq!(topped_up(&mut targeted, short, PolicyEvent::RanShort), None);
+        let lower = AccountView { balance: Money::dollars(11), ..short };
+        assert_eq!(topped_up(&mut targeted, lower, PolicyEvent::RanShort), Some(Money::dollars(1)));
     }
 }

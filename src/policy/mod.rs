@@ -5,6 +5,7 @@
 //! asked at all: it states its [`Gate`] once, and the engine runs through all requests of that span in one go.
 
 pub mod auto_topup;
+pub mod common;
 pub mod postpaid;
 pub mod prepaid_pause;
 pub mod trial;
@@ -14,12 +15,14 @@ use crate::document::{Table, did_you_mean};
 use crate::money::Money;
 use crate::request::Refusal;
 use crate::time::{Span, Time};
+use common::CommonTerms;
+use jiff::civil::Date;
 use std::sync::Arc;
 
 /// The rules for one account. `account` is what is known of it now: a policy keeps no balance of its own.
 ///
 /// Only [`gate`](Policy::gate) and [`handle`](Policy::handle) have to be written, the rest is for policies with more
-/// to say: on purchases, limits and debt. A policy is `Clone`, as each account has its own.
+/// to say: on limits, purchases and debt. A policy is `Clone`, as each account has its own.
 ///
 /// ```
 /// use billsim::account::AccountView;
@@ -33,10 +36,14 @@ use std::sync::Arc;
 ///
 /// impl Policy for FreeTier {
 ///     fn gate(&self, account: &AccountView) -> Gate {
-///         match Money::dollars(1) - account.used_in_period {
-///             left if left.is_positive() => Gate::Open { headroom: left },
+///         match self.remaining(account) {
+///             left if left.is_positive() => Gate::Open,
 ///             _ => Gate::Closed(Refusal::LimitReached),
 ///         }
+///     }
+///
+///     fn remaining(&self, account: &AccountView) -> Money {
+///         Money::dollars(1) - account.used_in_period
 ///     }
 ///
 ///     fn handle(&mut self, _: &AccountView, event: PolicyEvent) -> Vec<Command> {
@@ -50,7 +57,8 @@ use std::sync::Arc;
 /// }
 ///
 /// let account = AccountView { used_in_period: Money::cents(99), ..AccountView::default() };
-/// assert_eq!(FreeTier.gate(&account), Gate::Open { headroom: Money::CENT });
+/// assert_eq!(FreeTier.gate(&account), Gate::Open);
+/// assert_eq!(FreeTier.headroom(&account), Money::CENT);
 /// ```
 ///
 /// The example `own_policy` registers one under a name for scenarios, with parameters.
@@ -61,10 +69,22 @@ pub trait Policy: ForNewAccount + Send + Sync {
     /// Something happened to the account; the answers are carried out in order.
     fn handle(&mut self, account: &AccountView, event: PolicyEvent) -> Vec<Command>;
 
-    /// How much usage may still settle before it is usage that the policy meant to prevent; zero or less where all
-    /// of it is. By default what the balance covers.
-    fn allowance(&self, account: &AccountView) -> Money {
+    /// The money that usage may still take: by default the balance. Alerts and holds look at it.
+    fn remaining(&self, account: &AccountView) -> Money {
         account.balance
+    }
+
+    /// How much usage the policy lets settle before it wants to be told [`PolicyEvent::HeadroomUsed`], whether its
+    /// gate is open or not: more than zero, [`Money::MAX`] for never. At the latest where the gate would close. By
+    /// default what remains.
+    fn headroom(&self, account: &AccountView) -> Money {
+        positive_or_never(self.remaining(account))
+    }
+
+    /// How much usage may still settle before it is usage that the policy meant to prevent; zero or less where all
+    /// of it is. By default what remains.
+    fn allowance(&self, account: &AccountView) -> Money {
+        self.remaining(account)
     }
 
     /// What is bought when an account comes under the policy, and when a payment method is added in a stop: `None`
@@ -114,12 +134,8 @@ impl<P: Policy + Clone + 'static> ForNewAccount for P {
 /// What a policy does with arriving requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
-    /// Requests run. The policy is told once usage of `headroom` (more than zero; [`Money::MAX`] for never) has
-    /// settled.
-    Open {
-        /// Usage until the policy wants to be told.
-        headroom: Money,
-    },
+    /// Requests run.
+    Open,
     /// Every request is refused.
     Closed(Refusal),
 }
@@ -127,6 +143,11 @@ pub enum Gate {
 /// The gate of a prepaid policy whose credit is used up.
 pub fn closed_without_credit(account: &AccountView) -> Gate {
     Gate::Closed(if account.has_payment_method { Refusal::NoCredit } else { Refusal::NoPaymentMethod })
+}
+
+/// A headroom of an amount; never to be told where it is used up already.
+pub fn positive_or_never(amount: Money) -> Money {
+    if amount.is_positive() { amount } else { Money::MAX }
 }
 
 /// The clause on what is bought at signup or at a move, where something is.
@@ -153,6 +174,9 @@ pub enum PolicyEvent {
     CreditPosted,
     /// Credit expired or lapsed.
     CreditExpired,
+    /// A request's hold was more than what is left, with no other in the way: the money is as good as used up
+    /// ([`AccountView::is_short`]).
+    RanShort,
     /// A top-up was declined, the n-th time in a row for the same one (n from 1).
     TopUpDeclined {
         /// Whether for good.
@@ -198,8 +222,8 @@ pub enum Command {
     LookAgainNextDay,
     /// Move the account to another policy.
     BecomePolicy {
-        /// Its rules from now on.
-        policy: Box<dyn Policy>,
+        /// What it is billed by from now on.
+        plan: Plan,
         /// Whether the account counts as converted: whether a trial ends.
         converts: bool,
     },
@@ -229,17 +253,37 @@ pub struct InvoiceTerms {
     pub write_off_after: Option<Span>,
 }
 
-/// A policy of a scenario: its rules under a name, and what is common to all kinds.
+/// What an account is billed by: the rules of a kind of policy, and the terms that every kind may have.
+#[derive(Clone)]
+pub struct Plan {
+    /// The name of its kind.
+    pub kind: &'static str,
+    /// The rules.
+    pub policy: Arc<dyn Policy>,
+    /// The terms beside them.
+    pub terms: Arc<CommonTerms>,
+}
+
+/// A policy of a scenario, under a name.
 #[derive(Clone)]
 pub struct PolicyPlan {
     /// Its name in the scenario.
     pub name: String,
-    /// The name of its kind.
-    pub kind: String,
-    /// Promotional credit at signup.
-    pub free_credit: Option<Grant>,
-    /// The rules.
-    pub policy: Arc<dyn Policy>,
+    /// What accounts are billed by.
+    pub plan: Plan,
+    /// What they are billed by from a date on, where that is to change.
+    pub switch: Option<Switch>,
+}
+
+/// A change of policy at a date.
+#[derive(Clone)]
+pub struct Switch {
+    /// The civil date (UTC) on which it happens, at 00:00.
+    pub at: Date,
+    /// What follows; who signs up at that date or later starts under it.
+    pub to: Plan,
+    /// Whether those who signed up before keep what they have.
+    pub grandfather: bool,
 }
 
 /// A kind of policy that a scenario can name; [`Kinds::with`] registers it.
@@ -267,16 +311,6 @@ pub struct Parameter {
     /// What it means, with its unit.
     pub meaning: &'static str,
 }
-
-/// The parameters that every kind has.
-pub const COMMON_PARAMETERS: &[Parameter] = &[
-    Parameter { key: "name", default: "its kind", meaning: "what the policy is called in the results" },
-    Parameter {
-        key: "free_credit",
-        default: "none",
-        meaning: "{ amount, expires_after }: promotional credit granted at signup, in dollars",
-    },
-];
 
 /// The kinds of policy that scenarios may name.
 #[derive(Clone)]
@@ -309,12 +343,9 @@ impl Kinds {
         self.0.iter()
     }
 
-    /// Reads a policy by its `kind` and parameters: a `[[policy]]` of a scenario, or a policy that another one moves
-    /// accounts to. Returns the kind's name with it.
-    pub fn read(&self, table: &mut Table<'_>) -> Option<(&Kind, Box<dyn Policy>)> {
-        for key in ["credit_expires_after", "switch", "rate_limit", "alert_at", "metering"] {
-            table.not_yet(key);
-        }
+    /// Reads what accounts are billed by, from a `[[policy]]` of a scenario: the `kind`, its parameters, and the common
+    /// terms.
+    pub fn read(&self, table: &mut Table<'_>) -> Option<Plan> {
         let names: Vec<&str> = self.iter().map(|kind| kind.name).collect();
         let name: Option<String> =
             table.require("kind", &format!("name one, as in `kind = \"{}\"`", names[0]));
@@ -328,7 +359,21 @@ impl Kinds {
             table.leave_rest();
             return None;
         };
-        Some((kind, (kind.read)(table, self)?))
+        let terms = CommonTerms::read(table);
+        let policy = (kind.read)(table, self);
+        Some(Plan { kind: kind.name, policy: policy?.into(), terms: terms?.into() })
+    }
+
+    /// Reads the policy that another one moves accounts to, from the table under a key: no trial, as an account begins
+    /// with one or not at all.
+    pub fn read_successor(&self, table: &mut Table<'_>, key: &str, hint: &str) -> Option<Plan> {
+        let mut successor = table.require_child(key, hint)?;
+        let plan = self.read(&mut successor)?;
+        if plan.kind == trial::KIND.name {
+            let wrong = "a trial cannot follow another policy".to_owned();
+            successor.fault("kind", wrong, "let another kind of policy follow");
+        }
+        Some(plan)
     }
 }
 

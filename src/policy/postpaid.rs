@@ -1,6 +1,8 @@
 //! `postpaid`: usage is billed at the end of the month, up to a limit that grows with what has been paid.
 
-use super::{Command, Gate, InvoiceTerms, Kind, Parameter, Policy, PolicyEvent, retry_terms};
+use super::{
+    Alarm, Command, Gate, InvoiceTerms, Kind, Parameter, Policy, PolicyEvent, positive_or_never, retry_terms,
+};
 use crate::account::AccountView;
 use crate::document::{Charge, Dollars, Table};
 use crate::money::Money;
@@ -21,7 +23,7 @@ pub const KIND: Kind = Kind {
         Parameter {
             key: "tiers",
             default: "none: no limit",
-            meaning: "list of { paid, limit }: from `paid` dollars ever paid, the limit of a period's usage, in dollars",
+            meaning: "list of { paid, after, limit }: from `paid` dollars ever paid and `after` since the first payment on, the limit of a period's usage, in dollars",
         },
         Parameter {
             key: "limit_counts",
@@ -39,6 +41,11 @@ pub const KIND: Kind = Kind {
             meaning: "from an invoice's issue to the first attempt at payment",
         },
         Parameter {
+            key: "progressive",
+            default: "[]",
+            meaning: "invoices also whenever usage beyond credit, ever, reaches one of these amounts, in dollars, ascending",
+        },
+        Parameter {
             key: "retry_after",
             default: "[]",
             meaning: "waits after each soft decline of an invoice before it is tried again",
@@ -52,6 +59,9 @@ pub const KIND: Kind = Kind {
     read,
 };
 
+/// A tier that needs time comes into force.
+const TIER: Alarm = Alarm(0);
+
 fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
     let tiers = read_tiers(table);
     let counts = table.get_or::<String>("limit_counts", "\"usage\"");
@@ -59,7 +69,15 @@ fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
     let due_after = table.get_or::<Span>("terms", "\"0d\"");
     let retry_after = table.get_or::<Vec<Span>>("retry_after", "[]");
     let write_off_after = table.get::<Span>("write_off_after");
-    table.not_yet("progressive");
+    let progressive = table.get_or::<Vec<Dollars>>("progressive", "[]");
+    let ascends = |amounts: &Vec<Dollars>| amounts.is_sorted_by(|before, after| before.0 < after.0);
+    if progressive
+        .as_ref()
+        .is_some_and(|amounts| !ascends(amounts) || amounts.contains(&Dollars(Money::ZERO)))
+    {
+        let hint = "list amounts above zero, the least first, as in `progressive = [1, 10, 100]`";
+        table.fault("progressive", "the amounts do not ascend from above zero", hint);
+    }
     let counts = match counts?.as_str() {
         "usage" => LimitCounts::Usage,
         "billed" => LimitCounts::Billed,
@@ -79,7 +97,8 @@ fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
         retry_after: retry_after?.into(),
         write_off_after,
     };
-    Some(Box::new(Postpaid { tiers: tiers?, counts, terms }))
+    let progressive = progressive?.into_iter().map(|Dollars(amount)| amount).collect();
+    Some(Box::new(Postpaid { tiers: tiers?, counts, terms, progressive, steps: 0 }))
 }
 
 fn read_tiers(table: &mut Table<'_>) -> Option<Arc<[Tier]>> {
@@ -89,8 +108,8 @@ fn read_tiers(table: &mut Table<'_>) -> Option<Arc<[Tier]>> {
             row.require::<Dollars>("paid", "give what must have been paid, as in `{ paid = 0, limit = 50 }`");
         let limit =
             row.require::<Dollars>("limit", "give the limit of a period, as in `{ paid = 0, limit = 50 }`");
-        row.only::<Span>("after", "\"0d\"");
-        let (Dollars(paid), Dollars(limit)) = (paid?, limit?);
+        let after = row.get_or::<Span>("after", "\"0d\"");
+        let (Dollars(paid), Dollars(limit), after) = (paid?, limit?, after?);
         match tiers.last() {
             None if paid != Money::ZERO => {
                 row.fault(
@@ -99,13 +118,17 @@ fn read_tiers(table: &mut Table<'_>) -> Option<Arc<[Tier]>> {
                     "let the first tier have `paid = 0`",
                 );
             }
+            None if after != Span::ZERO => {
+                let wrong = "the first tier asks for time, and nothing would hold until then";
+                row.fault("after", wrong, "leave `after` out of the first tier");
+            }
             Some(last) if paid < last.paid => {
                 let wrong = format!("a tier asks for {paid}, less than {} of the one before", last.paid);
                 row.fault("paid", wrong, "list the tiers by what they ask for, the least first");
             }
             _ => {}
         }
-        tiers.push(Tier { paid, limit });
+        tiers.push(Tier { paid, after, limit });
     }
     Some(tiers.into())
 }
@@ -116,13 +139,25 @@ struct Postpaid {
     tiers: Arc<[Tier]>,
     counts: LimitCounts,
     terms: InvoiceTerms,
+    /// At which usage beyond credit since the signup it also invoices, ascending.
+    progressive: Arc<[Money]>,
+    /// How many of these have been reached.
+    steps: usize,
 }
 
-/// From how much ever paid, what limit.
+/// From how much ever paid, and how long after the first payment, what limit.
 #[derive(Clone, Copy, Debug)]
 struct Tier {
     paid: Money,
+    after: Span,
     limit: Money,
+}
+
+impl Tier {
+    fn has_passed(&self, account: &AccountView) -> bool {
+        let since_first = account.first_paid_at.map(|first| account.now - first);
+        self.paid <= account.paid && (self.after == Span::ZERO || since_first >= Some(self.after))
+    }
 }
 
 /// What a limit counts.
@@ -137,12 +172,34 @@ enum LimitCounts {
 impl Postpaid {
     /// The tiers from the present one on, if there are any.
     fn tiers_from_now(&self, account: &AccountView) -> &[Tier] {
-        let present = self.tiers.iter().rposition(|tier| tier.paid <= account.paid);
+        let present = self.tiers.iter().rposition(|tier| tier.has_passed(account));
         present.map_or(&[], |present| &self.tiers[present..])
     }
 
     fn tier_limit(&self, account: &AccountView) -> Money {
         self.tiers_from_now(account).first().map_or(Money::MAX, |tier| tier.limit)
+    }
+
+    /// What counts towards the limit.
+    fn count(&self, account: &AccountView) -> Money {
+        match self.counts {
+            LimitCounts::Usage => account.used_in_period,
+            LimitCounts::Billed => account.billed_in_period,
+        }
+    }
+
+    /// Wakes when tiers that need time come into force.
+    fn wake_for_tiers(&self, account: &AccountView) -> Vec<Command> {
+        let Some(first) = account.first_paid_at else { return vec![] };
+        let later = self.tiers.iter().map(|tier| first + tier.after).filter(|at| *at > account.now);
+        later.map(|at| Command::WakeAt(at, TIER)).collect()
+    }
+
+    /// Invoices when usage beyond credit has reached another of the progressive amounts.
+    fn invoice_if_a_step_is_reached(&mut self, account: &AccountView) -> Vec<Command> {
+        let reached = self.progressive.partition_point(|step| *step <= account.billed_ever);
+        let is_further = reached > std::mem::replace(&mut self.steps, reached);
+        if is_further { vec![Command::Invoice(self.terms.clone())] } else { vec![] }
     }
 
     /// The limit in force.
@@ -153,25 +210,31 @@ impl Postpaid {
 
 impl Policy for Postpaid {
     fn gate(&self, account: &AccountView) -> Gate {
-        let headroom = self.allowance(account);
         if !account.has_payment_method {
             Gate::Closed(Refusal::NoPaymentMethod)
-        } else if headroom.is_positive() {
-            Gate::Open { headroom }
+        } else if self.allowance(account).is_positive() && !account.is_short {
+            Gate::Open
         } else {
             Gate::Closed(Refusal::LimitReached)
         }
     }
 
-    fn handle(&mut self, _: &AccountView, event: PolicyEvent) -> Vec<Command> {
+    fn handle(&mut self, account: &AccountView, event: PolicyEvent) -> Vec<Command> {
         match event {
+            PolicyEvent::Opened => {
+                self.steps = self.progressive.partition_point(|step| *step <= account.billed_ever);
+                self.wake_for_tiers(account)
+            }
             PolicyEvent::PeriodBegan => vec![Command::Invoice(self.terms.clone())],
+            PolicyEvent::HeadroomUsed => self.invoice_if_a_step_is_reached(account),
+            PolicyEvent::PaymentSucceeded if account.first_paid_at == Some(account.now) => {
+                self.wake_for_tiers(account)
+            }
             // The limit follows from what has been paid and used; invoices are collected under their own terms.
-            PolicyEvent::Opened
-            | PolicyEvent::HeadroomUsed
-            | PolicyEvent::PaymentSucceeded
+            PolicyEvent::PaymentSucceeded
             | PolicyEvent::CreditPosted
             | PolicyEvent::CreditExpired
+            | PolicyEvent::RanShort
             | PolicyEvent::TopUpDeclined { .. }
             | PolicyEvent::PurchaseFailed
             | PolicyEvent::PaymentMethodAdded
@@ -181,13 +244,31 @@ impl Policy for Postpaid {
         }
     }
 
-    /// What is left of the limit; where only billed usage counts, after what credit covers.
-    fn allowance(&self, account: &AccountView) -> Money {
+    /// What is left of the limit; where only billed usage counts, with the credit that comes first.
+    fn remaining(&self, account: &AccountView) -> Money {
         let limit = self.limit_now(account);
         match self.counts {
             _ if limit == Money::MAX => Money::MAX,
-            LimitCounts::Usage => limit - account.used_in_period,
-            LimitCounts::Billed => (limit - account.billed_in_period).or_zero() + account.credit,
+            LimitCounts::Usage => limit - self.count(account),
+            LimitCounts::Billed => limit - self.count(account) + account.credit,
+        }
+    }
+
+    /// Up to the limit, or to the next amount at which it also invoices.
+    fn headroom(&self, account: &AccountView) -> Money {
+        let step = self.progressive.get(self.steps).map(|step| *step - account.billed_ever + account.credit);
+        let to_step = step.map_or(Money::MAX, positive_or_never);
+        positive_or_never(self.allowance(account)).min(to_step)
+    }
+
+    /// What remains. Credit is used before anything counts as billed, also where the limit has been overrun.
+    fn allowance(&self, account: &AccountView) -> Money {
+        let limit = self.limit_now(account);
+        match self.counts {
+            LimitCounts::Billed if limit < Money::MAX => {
+                (limit - self.count(account)).or_zero() + account.credit
+            }
+            _ => self.remaining(account),
         }
     }
 
@@ -195,7 +276,7 @@ impl Policy for Postpaid {
         let [present, later @ ..] = self.tiers_from_now(account) else { return None };
         let customer_binds = account.spend_limit.is_some_and(|limit| limit <= present.limit);
         let rises = later.iter().any(|tier| tier.limit > present.limit);
-        (!customer_binds && rises).then(|| later[0].paid - account.paid)
+        (!customer_binds && rises).then(|| (later[0].paid - account.paid).or_zero())
     }
 
     fn limit(&self, account: &AccountView) -> Option<Money> {
@@ -207,15 +288,28 @@ impl Policy for Postpaid {
     }
 
     fn terms(&self) -> Vec<String> {
-        let limits = self.tiers.iter().map(|tier| match tier.paid {
-            Money::ZERO => format!("a limit of {} a month", tier.limit),
-            paid => format!("of {} from {paid} paid", tier.limit),
+        let limits = self.tiers.iter().enumerate().map(|(number, tier)| {
+            let Tier { paid, after, limit } = *tier;
+            let from = if after > Span::ZERO {
+                format!(" and {after} after the first payment")
+            } else {
+                String::new()
+            };
+            if number == 0 {
+                format!("a limit of {limit} a month")
+            } else {
+                format!("of {limit} from {paid} paid{from}")
+            }
         });
+        let steps: Vec<String> = self.progressive.iter().map(Money::to_string).collect();
+        let progressive = (!steps.is_empty())
+            .then(|| format!("and whenever usage beyond credit first reaches {}", steps.join(", ")));
         let counts = (self.counts == LimitCounts::Billed && !self.tiers.is_empty())
             .then(|| "which counts only what credit does not cover".to_owned());
         let InvoiceTerms { minimum, due_after, retry_after, write_off_after } = &self.terms;
         ["usage beyond credit is invoiced on the first of the month".to_owned()]
             .into_iter()
+            .chain(progressive)
             .chain(limits)
             .chain(counts)
             .chain((*minimum > Money::CENT).then(|| format!("invoices of at least {minimum}")))
@@ -231,15 +325,18 @@ mod tests {
     use super::*;
 
     fn policy(counts: LimitCounts) -> Postpaid {
-        let tiers = [(0, 50), (50, 500), (500, 5000)]
-            .map(|(paid, limit)| Tier { paid: Money::dollars(paid), limit: Money::dollars(limit) });
+        let tiers = [(0, 50), (50, 500), (500, 5000)].map(|(paid, limit)| Tier {
+            paid: Money::dollars(paid),
+            after: Span::ZERO,
+            limit: Money::dollars(limit),
+        });
         let terms = InvoiceTerms {
             minimum: Money::CENT,
             due_after: Span::ZERO,
             retry_after: [].into(),
             write_off_after: None,
         };
-        Postpaid { tiers: tiers.into(), counts, terms }
+        Postpaid { tiers: tiers.into(), counts, terms, progressive: [].into(), steps: 0 }
     }
 
     fn account() -> AccountView {
@@ -256,8 +353,7 @@ mod tests {
     fn the_limit_rises_with_all_that_was_ever_paid() {
         for (paid, limit) in [(0, 50), (49, 50), (50, 500), (499, 500), (500, 5000), (9999, 5000)] {
             let account = AccountView { paid: Money::dollars(paid), ..account() };
-            let gate = policy(LimitCounts::Usage).gate(&account);
-            assert_eq!(gate, Gate::Open { headroom: Money::dollars(limit) }, "paid {paid}");
+            assert_eq!(policy(LimitCounts::Usage).headroom(&account), Money::dollars(limit), "paid {paid}");
         }
     }
 
@@ -267,7 +363,8 @@ mod tests {
         let account =
             AccountView { used_in_period: Money::dollars(50), credit, balance: credit, ..account() };
         assert_eq!(policy(LimitCounts::Usage).gate(&account), Gate::Closed(Refusal::LimitReached));
-        assert_eq!(policy(LimitCounts::Billed).gate(&account), Gate::Open { headroom: Money::dollars(70) });
+        assert_eq!(policy(LimitCounts::Billed).gate(&account), Gate::Open);
+        assert_eq!(policy(LimitCounts::Billed).headroom(&account), Money::dollars(70));
     }
 
     #[test]
@@ -275,20 +372,15 @@ mod tests {
         let account = AccountView { billed_in_period: Money::dollars(51), ..account() };
         assert_eq!(policy(LimitCounts::Billed).gate(&account), Gate::Closed(Refusal::LimitReached));
         let account = AccountView { credit: Money::dollars(2), balance: Money::dollars(2), ..account };
-        assert_eq!(policy(LimitCounts::Billed).gate(&account), Gate::Open { headroom: Money::dollars(2) });
+        assert_eq!(policy(LimitCounts::Billed).gate(&account), Gate::Open);
+        assert_eq!(policy(LimitCounts::Billed).headroom(&account), Money::dollars(2));
     }
 
     #[test]
     fn the_customers_own_limit_binds_where_it_is_lower() {
         let account = |limit| AccountView { spend_limit: Some(Money::dollars(limit)), ..account() };
-        assert_eq!(
-            policy(LimitCounts::Usage).gate(&account(30)),
-            Gate::Open { headroom: Money::dollars(30) }
-        );
-        assert_eq!(
-            policy(LimitCounts::Usage).gate(&account(80)),
-            Gate::Open { headroom: Money::dollars(50) }
-        );
+        assert_eq!(policy(LimitCounts::Usage).headroom(&account(30)), Money::dollars(30));
+        assert_eq!(policy(LimitCounts::Usage).headroom(&account(80)), Money::dollars(50));
     }
 
     #[test]
@@ -309,9 +401,9 @@ mod tests {
     #[test]
     fn without_tiers_there_is_no_limit_but_the_customers() {
         let policy = Postpaid { tiers: [].into(), ..policy(LimitCounts::Usage) };
-        assert_eq!(policy.gate(&account()), Gate::Open { headroom: Money::MAX });
+        assert_eq!(policy.headroom(&account()), Money::MAX);
         let limited = AccountView { spend_limit: Some(Money::dollars(1)), ..account() };
-        assert_eq!(policy.gate(&limited), Gate::Open { headroom: Money::dollars(1) });
+        assert_eq!(policy.headroom(&limited), Money::dollars(1));
         assert_eq!(policy.lacks_to_next_limit(&limited), None);
     }
 

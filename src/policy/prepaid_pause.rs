@@ -33,11 +33,7 @@ struct PrepaidPause {
 
 impl Policy for PrepaidPause {
     fn gate(&self, account: &AccountView) -> Gate {
-        if account.balance.is_positive() {
-            Gate::Open { headroom: account.balance }
-        } else {
-            closed_without_credit(account)
-        }
+        if account.has_money() { Gate::Open } else { closed_without_credit(account) }
     }
 
     fn handle(&mut self, account: &AccountView, event: PolicyEvent) -> Vec<Command> {
@@ -51,6 +47,7 @@ impl Policy for PrepaidPause {
             | PolicyEvent::PaymentSucceeded
             | PolicyEvent::CreditPosted
             | PolicyEvent::CreditExpired
+            | PolicyEvent::RanShort
             | PolicyEvent::TopUpDeclined { .. }
             | PolicyEvent::PurchaseFailed
             | PolicyEvent::PaymentMethodAdded
@@ -87,7 +84,8 @@ mod tests {
     #[test]
     fn is_open_for_what_the_balance_covers_and_refuses_at_zero() {
         let gate = |account: AccountView| policy().gate(&account);
-        assert_eq!(gate(holding(Money::CENT)), Gate::Open { headroom: Money::CENT });
+        assert_eq!(gate(holding(Money::CENT)), Gate::Open);
+        assert_eq!(policy().headroom(&holding(Money::CENT)), Money::CENT);
         assert_eq!(gate(holding(Money::ZERO)), Gate::Closed(Refusal::NoCredit));
         assert_eq!(gate(holding(Money::cents(-1))), Gate::Closed(Refusal::NoCredit));
         let nothing_on_file = AccountView { has_payment_method: false, ..holding(Money::ZERO) };

@@ -1,12 +1,11 @@
 //! `trial`: a little credit for nothing, then another policy, or suspension until a payment method is on file.
 
-use super::{Alarm, Command, Gate, Grant, Kind, Parameter, Policy, PolicyEvent};
+use super::{Alarm, Command, Gate, Grant, Kind, Parameter, Plan, Policy, PolicyEvent};
 use crate::account::AccountView;
 use crate::document::{Dollars, Table};
 use crate::money::Money;
 use crate::request::Refusal;
 use crate::time::Span;
-use std::sync::Arc;
 
 /// The kind, as scenarios name it.
 pub const KIND: Kind = Kind {
@@ -42,16 +41,16 @@ fn read(table: &mut Table<'_>, kinds: &super::Kinds) -> Option<Box<dyn Policy>> 
     let credit = table.get_or::<Dollars>("credit", "1.00");
     let expires_after = table.get::<Span>("expires_after");
     let hint = "say what follows, as in `then = { kind = \"prepaid_pause\" }`";
-    let mut then = table.require_child("then", hint)?;
-    let (kind, policy) = kinds.read(&mut then)?;
-    if kind.name == KIND.name {
-        then.fault("kind", "a trial follows a trial".to_owned(), "let another kind of policy follow");
+    let then = kinds.read_successor(table, "then", hint)?;
+    if then.terms.free_credit.is_some() {
+        let wrong = "free credit is granted at signup only, and nobody signs up under `then`".to_owned();
+        table.fault("then", wrong, "give `free_credit` to the trial itself, or raise its `credit`");
     }
     let Dollars(credit) = credit?;
     if !credit.is_positive() {
         table.fault("credit", "a trial without credit".to_owned(), "give some, as in `credit = 1.00`");
     }
-    Some(Box::new(Trial { credit, expires_after, then: policy.into(), has_ended: false }))
+    Some(Box::new(Trial { credit, expires_after, then, has_ended: false }))
 }
 
 /// The rules for one account.
@@ -59,7 +58,7 @@ fn read(table: &mut Table<'_>, kinds: &super::Kinds) -> Option<Box<dyn Policy>> 
 struct Trial {
     credit: Money,
     expires_after: Option<Span>,
-    then: Arc<dyn Policy>,
+    then: Plan,
     /// Whether the account waits for a payment method.
     has_ended: bool,
 }
@@ -68,7 +67,7 @@ impl Trial {
     fn end(&mut self, account: &AccountView) -> Vec<Command> {
         self.has_ended = true;
         if account.has_payment_method {
-            vec![Command::BecomePolicy { policy: self.then.for_new_account(), converts: true }]
+            vec![Command::BecomePolicy { plan: self.then.clone(), converts: true }]
         } else {
             vec![]
         }
@@ -82,7 +81,7 @@ impl Trial {
 impl Policy for Trial {
     fn gate(&self, account: &AccountView) -> Gate {
         if !self.has_ended && account.balance.is_positive() {
-            Gate::Open { headroom: account.balance }
+            Gate::Open
         } else {
             Gate::Closed(Refusal::NoPaymentMethod)
         }
@@ -96,7 +95,7 @@ impl Policy for Trial {
                 [Command::GrantCredit(grant)].into_iter().chain(expiry).collect()
             }
             PolicyEvent::HeadroomUsed | PolicyEvent::CreditExpired => self.end_if_used_up(account),
-            PolicyEvent::AlarmRang(_) => self.end(account),
+            PolicyEvent::AlarmRang(_) | PolicyEvent::RanShort => self.end(account),
             PolicyEvent::PaymentMethodAdded if self.has_ended => self.end(account),
             PolicyEvent::PaymentSucceeded
             | PolicyEvent::CreditPosted
@@ -119,7 +118,7 @@ impl Policy for Trial {
             Some(after) => format!("{} of promotional credit for {after}", self.credit),
             None => format!("{} of promotional credit", self.credit),
         };
-        let then = self.then.terms().into_iter().enumerate();
+        let then = self.then.policy.terms().into_iter().enumerate();
         let then = then.map(|(index, clause)| if index == 0 { format!("then {clause}") } else { clause });
         [credit].into_iter().chain(then).collect()
     }
@@ -128,7 +127,9 @@ impl Policy for Trial {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::common::CommonTerms;
     use crate::time::Time;
+    use std::sync::Arc;
 
     /// What stands for the policy that follows.
     #[derive(Clone)]
@@ -136,7 +137,7 @@ mod tests {
 
     impl Policy for Next {
         fn gate(&self, _: &AccountView) -> Gate {
-            Gate::Open { headroom: Money::MAX }
+            Gate::Open
         }
         fn handle(&mut self, _: &AccountView, _: PolicyEvent) -> Vec<Command> {
             vec![]
@@ -144,7 +145,9 @@ mod tests {
     }
 
     fn trial(expires_after: Option<Span>) -> Trial {
-        Trial { credit: Money::dollars(1), expires_after, then: Arc::new(Next), has_ended: false }
+        let terms = Arc::new(CommonTerms::default());
+        let then = Plan { kind: "next", policy: Arc::new(Next), terms };
+        Trial { credit: Money::dollars(1), expires_after, then, has_ended: false }
     }
 
     fn holding(balance: Money, has_payment_method: bool) -> AccountView {
@@ -168,6 +171,8 @@ mod tests {
         let mut policy = trial(None);
         assert!(policy.handle(&holding(Money::CENT, true), PolicyEvent::HeadroomUsed).is_empty());
         let commands = policy.handle(&holding(Money::ZERO, true), PolicyEvent::HeadroomUsed);
+        assert!(matches!(commands[..], [Command::BecomePolicy { converts: true, .. }]));
+        let commands = policy.handle(&holding(Money::CENT, true), PolicyEvent::RanShort);
         assert!(matches!(commands[..], [Command::BecomePolicy { converts: true, .. }]));
     }
 

@@ -28,7 +28,7 @@ pub fn warnings(scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
         let name = printable(&plan.name);
         warnings.extend(open_usage(scenario, all).map(|warning| format!("{name}: {warning}")));
         warnings.extend(nobody_reacts(scenario, &groups).map(|warning| format!("{name}: {warning}")));
-        let limit = plan.policy.limit(&AccountView::default());
+        let limit = plan.plan.policy.limit(&AccountView::default());
         if let Some(limit) = limit.filter(|_| total(all, "refused_limit_reached") == 0.0) {
             warnings.push(format!(
                 "{name}: no request was ever refused at a limit, the lowest of which is {limit} dollars a \
@@ -96,14 +96,16 @@ fn total(group: &Group<'_>, measure: &str) -> f64 {
 mod tests {
     use super::*;
     use crate::experiment::Row;
+    use crate::metering::Metering;
     use crate::money::{Money, Share, Total};
-    use crate::policy::{Command, Gate, Policy, PolicyEvent, PolicyPlan};
+    use crate::policy::{Command, Gate, Plan, Policy, PolicyEvent, PolicyPlan};
     use crate::report::sample;
     use crate::tariff::Tariff;
     use crate::time::Span;
+    use crate::workload::customer::ClientModel;
     use crate::workload::distribution::Distribution;
     use crate::workload::payments::PaymentModel;
-    use crate::workload::{Arrivals, Cohort, Modulation, Signup, Tokens, Workload};
+    use crate::workload::{Arrivals, Cohort, Modulation, Service, Signup, Tokens, Workload};
     use std::sync::Arc;
 
     /// Fifty dollars a month, and nothing else.
@@ -112,7 +114,7 @@ mod tests {
 
     impl Policy for Limited {
         fn gate(&self, _: &AccountView) -> Gate {
-            Gate::Open { headroom: Money::MAX }
+            Gate::Open
         }
 
         fn handle(&mut self, _: &AccountView, _: PolicyEvent) -> Vec<Command> {
@@ -147,7 +149,9 @@ mod tests {
                 fee_fixed: Money::ZERO,
                 card_lifetime: None,
                 outages: Vec::new(),
+                dispute: None,
             },
+            metering: Metering::default(),
             cohorts: vec![Cohort {
                 name: "c".to_owned(),
                 accounts: 10,
@@ -165,6 +169,7 @@ mod tests {
                         spread_correlation: 0.0,
                     },
                     models: Vec::new(),
+                    service: Service::default(),
                 },
                 customer: CustomerModel {
                     payment_method: 1.0,
@@ -172,15 +177,16 @@ mod tests {
                     replaces_card: None,
                     buys_credit,
                     buys_credit_amount: Money::dollars(25),
+                    heeds_alert: None,
+                    client: ClientModel::default(),
                     patience: None,
                     spend_limit: None,
                 },
             }],
             policies: vec![PolicyPlan {
                 name: "postpaid".to_owned(),
-                kind: "postpaid".to_owned(),
-                free_credit: None,
-                policy: Arc::new(Limited),
+                plan: Plan { kind: "postpaid", policy: Arc::new(Limited), terms: Arc::default() },
+                switch: None,
             }],
         }
     }

@@ -56,7 +56,8 @@ fn size(scenario: &Scenario, cohort: &Cohort) -> String {
 
 fn policies(scenario: &Scenario) -> String {
     let policy = |plan: &crate::policy::PolicyPlan| {
-        if plan.name == plan.kind { plan.name.clone() } else { format!("{} ({})", plan.name, plan.kind) }
+        let kind = plan.plan.kind;
+        if plan.name == kind { plan.name.clone() } else { format!("{} ({kind})", plan.name) }
     };
     let policies: Vec<String> = scenario.policies.iter().map(policy).collect();
     format!("{}: {}.", counted(policies.len() as f64, "policy"), policies.join(", "))
@@ -80,7 +81,7 @@ fn limits(scenario: &Scenario) -> Vec<String> {
     if payments.decline == 0.0 && payments.first_decline == 0.0 && payments.card_lifetime.is_none() {
         limits.push("no payment is ever declined (set `decline` or `card_lifetime`)".to_owned());
     }
-    let is_postpaid = scenario.policies.iter().any(|plan| plan.policy.is_postpaid());
+    let is_postpaid = scenario.policies.iter().any(|plan| plan.plan.policy.is_postpaid());
     if is_postpaid && scenario.runoff == Span::ZERO {
         limits.push("the last usage billed is never collected (set `runoff`)".to_owned());
     }

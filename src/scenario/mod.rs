@@ -5,6 +5,7 @@ mod customer;
 mod describe;
 mod distribution;
 mod file;
+mod metering;
 mod payments;
 mod policies;
 mod prices;
@@ -15,6 +16,7 @@ pub use describe::describe;
 pub use distribution::{Durations, Numbers, Shares};
 
 use crate::document::{Document, Faults, Key, Keys, Resolved, Table, TableKey, quoted};
+use crate::metering::Metering;
 use crate::money::Share;
 use crate::policy::{Kinds, PolicyPlan};
 use crate::tariff::Tariff;
@@ -52,6 +54,8 @@ pub struct Scenario {
     pub tariff: Tariff,
     /// How payments fare.
     pub payments: PaymentModel,
+    /// When usage is known, and what the gate does until then.
+    pub metering: Metering,
     /// The accounts, in the order of the file.
     pub cohorts: Vec<Cohort>,
     /// The policies to compare, in the order of the file.
@@ -164,7 +168,7 @@ fn whole(root: &mut Table<'_>, kinds: &Kinds) -> Option<Scenario> {
     let serving_cost = platform(root);
     let (models, tariff) = prices::read(root);
     let payments = payments::read(root);
-    metering(root);
+    let metering = metering::read(root);
     let cohorts = cohort::read_all(root, &models, timing.as_ref().map(|timing| timing.horizon));
     let policies = policies::read_all(root, kinds);
     let Timing { name, start, horizon, warmup, runoff, replications, seed } = timing?;
@@ -179,6 +183,7 @@ fn whole(root: &mut Table<'_>, kinds: &Kinds) -> Option<Scenario> {
         serving_cost: serving_cost?,
         tariff: tariff?,
         payments: payments?,
+        metering: metering?,
         cohorts: cohorts?,
         policies: policies?,
     })
@@ -280,15 +285,6 @@ const SERVING_COST: Key<Share> =
 
 fn platform(root: &mut Table<'_>) -> Option<Share> {
     root.table(&PLATFORM)?.read(&SERVING_COST)
-}
-
-/// The section `[metering]`.
-fn metering(root: &mut Table<'_>) {
-    if let Some(mut table) = root.child_or_empty("metering") {
-        table.only::<Span>("delay", "\"0s\"");
-        table.only::<Span>("refresh", "\"0s\"");
-        table.only::<String>("authorization", "\"balance\"");
-    }
 }
 
 /// Notes a fault unless a name can stand in tables and on the command line.

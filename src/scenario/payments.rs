@@ -2,10 +2,10 @@
 
 use super::Durations;
 use crate::document::schema::{Definitions, Schema};
-use crate::document::{Dollars, Key, Keys, Probability, Read, Table, TableKey, TablesKey, Value};
+use crate::document::{Dollars, Key, Keys, Probability, Read, ReadTable, Table, TableKey, TablesKey, Value};
 use crate::money::Share;
 use crate::time::{Span, Time};
-use crate::workload::payments::PaymentModel;
+use crate::workload::payments::{DisputeModel, PaymentModel};
 use serde_json::json;
 
 /// The section.
@@ -55,15 +55,15 @@ const FROM: Key<Span> =
 const FOR: Key<Span> =
     Key::required("for", "say how long it lasts, as in `for = \"3h\"`", "how long it lasts");
 
-const DISPUTE: TableKey = TableKey::optional(
-    "dispute",
-    &[&DISPUTED, &DISPUTE_DELAY, &DISPUTE_FEE],
-    "none",
-    "how payments are disputed",
+const DISPUTE: Key<DisputeModel> =
+    Key::optional("dispute", "none", "what becomes of payments that cardholders dispute");
+const PROBABILITY: Key<Probability> = Key::required(
+    "probability",
+    "say what share of payments is disputed, as in `probability = 0.003`",
+    "share of payments that are disputed, from 0 to 1",
 );
-const DISPUTED: Key<Probability> = Key::with_default("probability", "0", "share of payments, from 0 to 1");
-const DISPUTE_DELAY: Key<Span> = Key::optional("delay", "none", "from a payment to its dispute");
-const DISPUTE_FEE: Key<Dollars> = Key::optional("fee", "none", "fee of a dispute, in dollars");
+const DELAY: Key<Durations> = Key::with_default("delay", "\"0s\"", "from a payment to its dispute");
+const FEE: Key<Dollars> = Key::with_default("fee", "0.00", "fee of a dispute, in dollars");
 
 /// A share written in percent.
 struct Percent(Share);
@@ -95,7 +95,7 @@ pub fn read(root: &mut Table<'_>) -> Option<PaymentModel> {
     let fee_fixed = table.read(&FEE_FIXED);
     let card_lifetime = table.read(&CARD_LIFETIME);
     let outages = outages(&mut table);
-    dispute(&mut table);
+    let dispute = table.read(&DISPUTE);
     Some(PaymentModel {
         latency: latency?.0,
         posting_delay: posting_delay?,
@@ -107,6 +107,7 @@ pub fn read(root: &mut Table<'_>) -> Option<PaymentModel> {
         fee_fixed: fee_fixed?.0,
         card_lifetime: card_lifetime.map(|Durations(lifetime)| lifetime),
         outages: outages?,
+        dispute,
     })
 }
 
@@ -133,10 +134,11 @@ fn outages(table: &mut Table<'_>) -> Option<Vec<(Time, Time)>> {
     Some(merged)
 }
 
-fn dispute(table: &mut Table<'_>) {
-    if let Some(mut dispute) = table.child("dispute") {
-        dispute.only::<Probability>("probability", "0");
-        dispute.get::<Span>("delay");
-        dispute.get::<Dollars>("fee");
+impl ReadTable for DisputeModel {
+    const KEYS: Keys = &[&PROBABILITY, &DELAY, &FEE];
+
+    fn read(table: &mut Table<'_>) -> Option<DisputeModel> {
+        let (probability, delay, fee) = (table.read(&PROBABILITY), table.read(&DELAY), table.read(&FEE));
+        Some(DisputeModel { probability: probability?.0, delay: delay?.0, fee: fee?.0 })
     }
 }

@@ -1,10 +1,9 @@
 //! The tables `[[policy]]`.
 
 use super::{check_name, check_unique};
-use crate::document::{Dollars, Table, quoted};
-use crate::money::Money;
-use crate::policy::{Grant, Kinds, PolicyPlan};
-use crate::time::Span;
+use crate::document::{Table, quoted};
+use crate::policy::{Kinds, PolicyPlan, Switch, trial};
+use jiff::civil::Date;
 
 /// Reads all policies, in the order of the file.
 pub fn read_all(root: &mut Table<'_>, kinds: &Kinds) -> Option<Vec<PolicyPlan>> {
@@ -26,18 +25,18 @@ fn plan(table: &mut Table<'_>, kinds: &Kinds) -> Option<PolicyPlan> {
     if let Some(name) = &name {
         check_name(table, name);
     }
-    let free_credit = free_credit(table);
-    let (kind, policy) = kinds.read(table)?;
-    Some(PolicyPlan { name: name?, kind: kind.name.to_owned(), free_credit, policy: policy.into() })
+    let switch = table.child("switch").map(|mut switch| read_switch(&mut switch, kinds));
+    let plan = kinds.read(table)?;
+    if switch.is_some() && plan.kind == trial::KIND.name {
+        table.fault("switch", "a trial ends by itself, not at a date", "leave `switch` out");
+    }
+    let switch = switch.map_or(Some(None), |switch| switch.map(Some))?;
+    Some(PolicyPlan { name: name?, plan, switch })
 }
 
-/// The promotional credit at signup, if there is one.
-fn free_credit(table: &mut Table<'_>) -> Option<Grant> {
-    let mut grant = table.child("free_credit")?;
-    let amount: Option<Dollars> = grant.require("amount", "say how much, as in `amount = 5.00`");
-    let expires_after: Option<Span> = grant.get("expires_after");
-    if amount == Some(Dollars(Money::ZERO)) {
-        grant.fault("amount", "the free credit is nothing", "give an amount, or leave `free_credit` out");
-    }
-    Some(Grant { amount: amount?.0, expires_after })
+fn read_switch(table: &mut Table<'_>, kinds: &Kinds) -> Option<Switch> {
+    let at: Option<Date> = table.require("at", "say on which date, as in `at = 2026-03-01`");
+    let grandfather: Option<bool> = table.get_or("grandfather", "false");
+    let to = kinds.read_successor(table, "to", "say what follows, as in `to = { kind = \"prepaid_pause\" }`");
+    Some(Switch { at: at?, to: to?, grandfather: grandfather? })
 }

@@ -6,7 +6,7 @@ use crate::document::{Read, Table, Value};
 use crate::time::Span;
 use crate::workload::distribution::Distribution;
 use crate::workload::trace::Trace;
-use crate::workload::{Arrivals, Modulation, Tokens, Workload};
+use crate::workload::{Arrivals, Modulation, Service, Tokens, Workload};
 use std::sync::Arc;
 
 /// The most requests of an account a day, on average.
@@ -43,16 +43,21 @@ pub fn read(
         by_column = source.1;
         Some(source.0)
     });
-    if let Some(mut service) = table.child_or_empty("service") {
-        service.only::<Span>("first_token", "\"0s\"");
-        service.only::<Span>("per_output_token", "\"0s\"");
-    }
+    let service = table.child_or_empty("service").and_then(|mut service| read_service(&mut service));
     let workload = match source {
         Some(Source::Recorded(trace)) => recorded(table, trace, models),
         Some(Source::Random(arrivals)) => random(table, Some(arrivals), models, horizon),
         None => random(table, None, models, horizon),
     };
+    let workload = workload.zip(service).map(|(workload, service)| Workload { service, ..workload });
     Written { workload, by_column }
+}
+
+/// How long requests run.
+fn read_service(table: &mut Table<'_>) -> Option<Service> {
+    let first_token: Option<Span> = table.get_or("first_token", "\"0s\"");
+    let per_output_token: Option<Span> = table.get_or("per_output_token", "\"0s\"");
+    Some(Service { first_token: first_token?, per_output_token: per_output_token? })
 }
 
 /// The one process that is given, and whether it says itself which accounts there are.
@@ -158,6 +163,7 @@ fn random(
         heterogeneity: heterogeneity.map(|Numbers(heterogeneity)| heterogeneity),
         tokens: tokens?,
         models: models?,
+        service: Service::default(),
     })
 }
 
@@ -198,6 +204,7 @@ fn recorded(table: &mut Table<'_>, trace: Option<Trace>, models: &[String]) -> O
         heterogeneity: None,
         tokens,
         models,
+        service: Service::default(),
     })
 }
 

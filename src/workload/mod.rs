@@ -12,7 +12,7 @@ pub mod trace;
 mod vector;
 
 use crate::money::Money;
-use crate::request::Usage;
+use crate::request::{Request, Usage};
 use crate::rng::{AccountStreams, Purpose};
 use crate::time::{Span, Time};
 use distribution::Distribution;
@@ -71,6 +71,26 @@ pub struct Workload {
     pub tokens: Tokens,
     /// Indexes into the price list with their weights (not all zero, not scaled).
     pub models: Vec<(u16, f64)>,
+    /// How long requests run.
+    pub service: Service,
+}
+
+/// How long requests run once they are admitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Service {
+    /// Until the first token.
+    pub first_token: Span,
+    /// For each output token.
+    pub per_output_token: Span,
+}
+
+impl Service {
+    /// How long a request runs; at most [`Span::MAX`].
+    pub fn time(&self, usage: Usage) -> Span {
+        let micros = i128::from(self.first_token.micros())
+            + i128::from(usage.output) * i128::from(self.per_output_token.micros());
+        i64::try_from(micros).map_or(Span::MAX, |micros| Span::from_micros(micros).min(Span::MAX))
+    }
 }
 
 /// The process of arrivals.
@@ -147,6 +167,10 @@ pub struct Block {
     pub cached: [u32; BLOCK],
     /// Output tokens.
     pub output: [u32; BLOCK],
+    /// How long each runs; zero throughout where requests take no time.
+    pub service: [Span; BLOCK],
+    /// What the gate assumes that each costs; zero throughout where it assumes nothing.
+    pub hold: [Money; BLOCK],
     /// `cost_before[i]`: what the first `i` requests of the block cost, in nano-dollars.
     pub cost_before: [i64; BLOCK + 1],
     /// `moment_before[i]`: the sum of cost times arrival over the first `i`, in nano-dollars times
@@ -164,8 +188,21 @@ impl Block {
             prompt: [0; BLOCK],
             cached: [0; BLOCK],
             output: [0; BLOCK],
+            service: [Span::ZERO; BLOCK],
+            hold: [Money::ZERO; BLOCK],
             cost_before: [0; BLOCK + 1],
             moment_before: [0; BLOCK + 1],
+        }
+    }
+
+    /// One request.
+    pub fn request(&self, index: usize) -> Request {
+        Request {
+            arrived: self.at[index],
+            cost: self.cost(index),
+            hold: self.hold[index],
+            tokens: u64::from(self.prompt[index]) + u64::from(self.output[index]),
+            service: self.service[index],
         }
     }
 

@@ -27,4 +27,17 @@ pub struct PaymentModel {
     pub card_lifetime: Option<Distribution>,
     /// Windows in which the processor does nothing: [from, until), in the order of their start.
     pub outages: Vec<(Time, Time)>,
+    /// What becomes of payments that cardholders dispute; `None`: nobody does.
+    pub dispute: Option<DisputeModel>,
+}
+
+/// Disputed payments.
+#[derive(Clone, Debug)]
+pub struct DisputeModel {
+    /// The probability that a payment that succeeded is disputed.
+    pub probability: f64,
+    /// From its success to the dispute, in microseconds.
+    pub delay: Distribution,
+    /// What the processor charges for each.
+    pub fee: Money,
 }

@@ -1,7 +1,8 @@
 //! The other commands, and what goes to which stream.
 
 use crate::place::{MIXED, Place, assert_same_files};
-use billsim::policy::{COMMON_PARAMETERS, Kinds};
+use billsim::policy::Kinds;
+use billsim::policy::common::COMMON_PARAMETERS;
 use std::fs;
 use std::process::Stdio;
 

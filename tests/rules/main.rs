@@ -22,6 +22,7 @@ use billsim::engine::observation::{Fate, Happening, Observer, RequestSpan};
 use billsim::experiment::{self, ALL_COHORTS, Ledger, LedgerRow, Options, Outcome, Row, Setup};
 use billsim::metrics::MEASURES;
 use billsim::policy::Kinds;
+use billsim::request::Refusal;
 use billsim::scenario::Scenario;
 use billsim::time::Time;
 use billsim::wallet::{Entry, Posting};
@@ -244,7 +245,8 @@ fn clock(at: Time) -> String {
 struct Listener<'s>(&'s mut Vec<(Time, Happening)>);
 
 impl Observer for Listener<'_> {
-    fn requests(&mut self, _: &RequestSpan<'_>, _: Fate, _: &AccountView) {}
+    fn attempted(&mut self, _: &RequestSpan<'_>, _: Option<Refusal>, _: &AccountView) {}
+    fn concluded(&mut self, _: &RequestSpan<'_>, _: Fate, _: &AccountView) {}
     fn usage(&mut self, _: &RequestSpan<'_>, _: Entry) {}
     fn posting(&mut self, _: Time, _: Posting) {}
     fn happening(&mut self, happening: Happening, account: &AccountView) {

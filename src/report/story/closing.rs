@@ -60,7 +60,7 @@ impl Closing {
     pub fn requests(&mut self, fate: Fate, count: u64, cost: Money) {
         let requests = match fate {
             Fate::Served => &mut self.served,
-            Fate::Refused(_) => &mut self.lost,
+            Fate::Lost => &mut self.lost,
             Fate::Churned => &mut self.never_sent,
         };
         requests.count += count;
@@ -72,7 +72,7 @@ impl Closing {
             Happening::PaymentResult { result: PaymentResult::Success, .. } => self.payments += 1,
             Happening::PaymentResult { .. } => self.declines += 1,
             Happening::CreditPosted(amount) => self.to_post -= amount,
-            Happening::Overshot(amount) => self.overshoot += amount,
+            Happening::Overshot { amount, .. } => self.overshoot += amount,
             Happening::Stopped(_) => {
                 self.stops += 1;
                 self.stopped_since = Some(now);

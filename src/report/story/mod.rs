@@ -8,7 +8,7 @@ use crate::engine::event::{PaymentResult, PurchaseKind, Purpose};
 use crate::engine::observation::{Fate, Happening, Observer, Question, RequestSpan};
 use crate::experiment::{Setup, SimulationError};
 use crate::money::Money;
-use crate::policy::Policy;
+use crate::policy::Plan;
 use crate::request::Refusal;
 use crate::scenario::Scenario;
 use crate::time::{Span, Time};
@@ -91,15 +91,25 @@ pub fn tell(
         of_cohort.name, scenario.policies[policy].name
     ));
     page.write(format!("  scenario   {}, replication {replication}, seed {}", scenario.name, scenario.seed));
-    let mut narrator = Narrator::new(page, scenario, &scenario.policies[policy].kind);
+    let mut narrator = Narrator::new(page, scenario, scenario.policies[policy].plan.kind);
     setup.follow(replication, cohort, account, policy, &mut narrator).map_err(StoryError::Simulation)?;
     narrator.finish(setup.calendar.end).map_err(StoryError::Write)
 }
 
-/// Requests in a row that met the same fate, with nothing worth telling between them.
+/// What is told of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tale {
+    Served,
+    Refused(Refusal),
+    NeverSent,
+    /// Their usage settled, after they were admitted.
+    Settled,
+}
+
+/// Requests in a row of which the same is told, with nothing worth telling between them.
 #[derive(Debug)]
 struct Run {
-    fate: Fate,
+    tale: Tale,
     first_at: Time,
     last_at: Time,
     count: u64,
@@ -115,7 +125,7 @@ struct Narrator<'p> {
     scenario: &'p Scenario,
     /// The kind of the policy that it begins under.
     kind: &'p str,
-    policy: Option<Box<dyn Policy>>,
+    plan: Option<Plan>,
     closing: Closing,
     /// Credit left, when something was last heard.
     credit: Money,
@@ -148,7 +158,7 @@ impl<'p> Narrator<'p> {
             page,
             scenario,
             kind,
-            policy: None,
+            plan: None,
             closing: Closing::default(),
             credit: Money::ZERO,
             heard: Vec::new(),
@@ -167,7 +177,7 @@ impl<'p> Narrator<'p> {
     }
 
     fn finish(mut self, end: Time) -> io::Result<()> {
-        if self.policy.is_none() {
+        if self.plan.is_none() {
             self.page.write("\nIt signs up at the horizon or later: there is nothing to tell.");
             return self.page.finish();
         }
@@ -179,11 +189,11 @@ impl<'p> Narrator<'p> {
 
     /// The policy's rules, in a sentence.
     fn terms(&self) -> String {
-        self.policy.as_ref().map_or_else(String::new, |policy| policy.terms().join("; "))
+        self.plan.as_ref().map_or_else(String::new, |plan| plan.policy.terms().join("; "))
     }
 
     fn limit(&self, account: &AccountView) -> Option<Money> {
-        self.policy.as_ref().and_then(|policy| policy.limit(account))
+        self.plan.as_ref().and_then(|plan| plan.policy.limit(account))
     }
 
     fn write_head(&mut self, account: &AccountView) {
@@ -251,12 +261,13 @@ impl<'p> Narrator<'p> {
     /// Tells of the requests since the last line.
     fn end_run(&mut self) {
         let Some(run) = self.run.take() else { return };
-        let Run { fate, first_at, last_at, count, cost, overshoot, levels, postings } = run;
+        let Run { tale, first_at, last_at, count, cost, overshoot, levels, postings } = run;
         let mut text = counted(count, "request");
-        text += &match fate {
-            Fate::Served => format!(" served for {cost}"),
-            Fate::Refused(reason) => format!(" refused ({}), worth {cost}", named(reason)),
-            Fate::Churned => format!(" never sent, worth {cost}"),
+        text += &match tale {
+            Tale::Served => format!(" served for {cost}"),
+            Tale::Refused(reason) => format!(" refused ({}), worth {cost}", self.named(reason)),
+            Tale::NeverSent => format!(" never sent, worth {cost}"),
+            Tale::Settled => format!(" settled for {cost}"),
         };
         if count > 1 {
             text += &format!(", since {}", self.page.time_beside(first_at, last_at));
@@ -266,11 +277,40 @@ impl<'p> Narrator<'p> {
             text += &format!("; overshoot {overshoot}");
             rules.push("what a request costs is not known at the gate: the last one may overrun".to_owned());
         }
-        if fate == Fate::Refused(Refusal::Closed) {
+        if tale == Tale::Refused(Refusal::Closed) {
             rules.push("arrivals go on, and are refused".to_owned());
         }
         self.page.add(Line { at: last_at, text, rules, levels, postings });
         self.topic = None;
+    }
+
+    /// A refusal as the client sees it.
+    fn named(&self, reason: Refusal) -> String {
+        let status = self.plan.as_ref().map_or(reason.http_status(), |plan| plan.terms.http_status(reason));
+        format!("{status} {}", reason.name())
+    }
+
+    /// Adds requests to those of which the same is told, or begins with them.
+    fn tell_of_requests(&mut self, tale: Tale, span: &RequestSpan<'_>, account: &AccountView) {
+        self.credit = account.credit;
+        if self.run.as_ref().is_some_and(|run| run.tale != tale) {
+            self.end_run();
+        }
+        let levels = self.levels(account);
+        let run = self.run.get_or_insert_with(|| Run {
+            tale,
+            first_at: span.first_at,
+            last_at: span.last_at,
+            count: 0,
+            cost: Money::ZERO,
+            overshoot: Money::ZERO,
+            levels,
+            postings: Vec::new(),
+        });
+        run.last_at = span.last_at;
+        run.count += span.count;
+        run.cost += span.cost;
+        run.levels = levels;
     }
 
     fn payment_attempted(
@@ -292,7 +332,7 @@ impl<'p> Narrator<'p> {
         self.deferred = None;
         match (kind, purpose) {
             (Some(PurchaseKind::TopUp), _) if !is_retry => {
-                let threshold = self.policy.as_ref().and_then(|policy| policy.threshold());
+                let threshold = self.plan.as_ref().and_then(|plan| plan.policy.threshold());
                 if let Some(threshold) = threshold {
                     self.rule(
                         account,
@@ -361,7 +401,7 @@ impl<'p> Narrator<'p> {
             self.say(account, format!("the {} that waited to be tried again is given up", purchase(kind)));
         }
         match kind {
-            PurchaseKind::Initial | PurchaseKind::WithPaymentMethod => {
+            PurchaseKind::Initial | PurchaseKind::WithPaymentMethod | PurchaseKind::Alert => {
                 self.rule(account, "it is tried once; if declined, the stop's question takes over");
             }
             PurchaseKind::Answer if !was_declined => {
@@ -389,7 +429,7 @@ impl<'p> Narrator<'p> {
             Refusal::LimitReached => {
                 let limit = self.limit(account).map_or_else(String::new, |limit| format!(" of {limit}"));
                 let helps =
-                    self.policy.as_ref().is_some_and(|policy| policy.lacks_to_next_limit(account).is_some());
+                    self.plan.as_ref().is_some_and(|plan| plan.policy.lacks_to_next_limit(account).is_some());
                 let asked = if helps { "" } else { "; paying would not raise it, so nobody is asked" };
                 format!("what counts in this month has reached its limit{limit}{asked}")
             }
@@ -414,7 +454,7 @@ impl<'p> Narrator<'p> {
             Question::AddPaymentMethod | Question::BuyCredit if acts_at.is_none() => {
                 self.rule(account, "a no is final for this stop and this reason");
             }
-            Question::AddPaymentMethod | Question::BuyCredit => {}
+            Question::AddPaymentMethod | Question::BuyCredit | Question::HeedAlert => {}
         }
     }
 
@@ -434,31 +474,33 @@ impl<'p> Narrator<'p> {
 }
 
 impl Observer for &mut Narrator<'_> {
-    fn comes_under(&mut self, policy: &dyn Policy) {
-        self.policy = Some(policy.for_new_account());
+    fn comes_under(&mut self, plan: &Plan) {
+        self.plan = Some(plan.clone());
     }
 
-    fn requests(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
-        let (count, cost) = (span.range.len() as u64, span.cost());
-        self.credit = account.credit;
-        self.closing.requests(fate, count, cost);
-        if self.run.as_ref().is_some_and(|run| run.fate != fate) {
-            self.end_run();
+    fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, account: &AccountView) {
+        self.tell_of_requests(refused.map_or(Tale::Served, Tale::Refused), span, account);
+    }
+
+    fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
+        self.closing.requests(fate, span.count, span.cost);
+        if fate == Fate::Churned {
+            self.tell_of_requests(Tale::NeverSent, span, account);
+        }
+    }
+
+    fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
+        self.posting(span.last_at, Posting { entry, amount: span.cost });
+    }
+
+    fn settled(&mut self, span: &RequestSpan<'_>, account: &AccountView) {
+        let settles_at_once =
+            self.run.as_ref().is_some_and(|run| run.tale == Tale::Served && run.last_at == span.last_at);
+        if !settles_at_once {
+            self.tell_of_requests(Tale::Settled, span, account);
         }
         let levels = self.levels(account);
-        let run = self.run.get_or_insert_with(|| Run {
-            fate,
-            first_at: span.first_at(),
-            last_at: span.last_at(),
-            count: 0,
-            cost: Money::ZERO,
-            overshoot: Money::ZERO,
-            levels,
-            postings: Vec::new(),
-        });
-        run.last_at = span.last_at();
-        run.count += count;
-        run.cost += cost;
+        let Some(run) = &mut self.run else { return };
         run.overshoot += std::mem::take(&mut self.overshoot);
         run.levels = levels;
         for posting in self.heard.drain(..) {
@@ -467,10 +509,6 @@ impl Observer for &mut Narrator<'_> {
                 None => run.postings.push(posting),
             }
         }
-    }
-
-    fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
-        self.posting(span.last_at(), Posting { entry, amount: span.cost() });
     }
 
     fn posting(&mut self, _: Time, posting: Posting) {
@@ -573,7 +611,23 @@ impl Observer for &mut Narrator<'_> {
                     );
                 }
             }
-            Happening::Overshot(amount) => self.overshoot += amount,
+            Happening::Overshot { amount, .. } => self.overshoot += amount,
+            Happening::CreditLapsed(amount) => self.say(account, format!("{amount} of paid credit lapses")),
+            Happening::PaymentReturned { amount, taken_back, fee } => {
+                self.say(
+                    account,
+                    format!("a payment of {amount} is disputed and goes back; {taken_back} of unused credit is taken back, the fee is {fee}"),
+                );
+                self.rule(account, "a disputed payment closes the account");
+            }
+            Happening::RanShort => {
+                self.say(account, "what is left does not cover what a request must hold");
+                self.rule(
+                    account,
+                    "a hold that does not fit, with nothing in flight, stops the account until more is left",
+                );
+            }
+            Happening::Alerted(left) => self.say(account, format!("the customer is alerted: {left} is left")),
             Happening::CardExpired => {
                 self.say(account, "the card on file expires");
             }
@@ -609,11 +663,11 @@ impl Observer for &mut Narrator<'_> {
             Happening::Stopped(reason) => {
                 self.is_not_open = false;
                 self.deferred = None;
-                self.say(account, format!("stopped: {}", named(reason)));
+                self.say(account, format!("stopped: {}", self.named(reason)));
                 self.rule(account, self.stop_rule(account, reason));
             }
             Happening::ReasonChanged(reason) => {
-                self.say(account, format!("still stopped, but now: {}", named(reason)));
+                self.say(account, format!("still stopped, but now: {}", self.named(reason)));
                 self.rule(account, self.stop_rule(account, reason));
             }
             Happening::StopEnded { served } => {
@@ -651,16 +705,12 @@ impl Observer for &mut Narrator<'_> {
     }
 }
 
-/// A refusal as the client sees it.
-fn named(reason: Refusal) -> String {
-    format!("{} {}", reason.http_status(), reason.name())
-}
-
 fn deed(question: Question) -> &'static str {
     match question {
         Question::AddPaymentMethod => "add a payment method",
         Question::ReplaceCard => "replace the card",
         Question::BuyCredit => "buy credit",
+        Question::HeedAlert => "buy credit in time",
     }
 }
 
@@ -668,7 +718,7 @@ fn purchase(kind: PurchaseKind) -> &'static str {
     match kind {
         PurchaseKind::Initial => "initial purchase",
         PurchaseKind::TopUp => "top-up",
-        PurchaseKind::WithPaymentMethod | PurchaseKind::Answer => "purchase",
+        PurchaseKind::WithPaymentMethod | PurchaseKind::Answer | PurchaseKind::Alert => "purchase",
     }
 }
 

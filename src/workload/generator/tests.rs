@@ -35,6 +35,7 @@ fn constant_workload(arrivals: Arrivals) -> Workload {
             spread_correlation: 0.0,
         },
         models: vec![(0, 1.0)],
+        service: Service::default(),
     }
 }
 

@@ -1,0 +1,176 @@
+//! Requests in flight: admitted one by one, running, and settled when their usage is known.
+
+use super::Lane;
+use super::observation::{Fate, Observer, OvershootCause, RequestSpan};
+use crate::metering::Authorization;
+use crate::money::Money;
+use crate::policy::PolicyEvent;
+use crate::request::{Refusal, Request};
+use crate::time::{Span, Time};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// The requests of an account that have been admitted and have not settled.
+#[derive(Debug, Default)]
+pub(super) struct Flight {
+    /// By their settlement, those of one instant as they were admitted.
+    unsettled: BinaryHeap<Reverse<InFlight>>,
+    admitted: u32,
+    /// What they cost together.
+    cost: i128,
+    /// What they hold together.
+    held: i128,
+    /// Ends and costs of those that were still running when last looked at.
+    running: BinaryHeap<Reverse<(Time, Money)>>,
+    /// What these cost together.
+    running_cost: i128,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct InFlight {
+    settles_at: Time,
+    number: u32,
+    cost: Money,
+    hold: Money,
+    /// Why what it takes too much, if it does, was not prevented.
+    cause: OvershootCause,
+}
+
+impl Flight {
+    pub fn is_empty(&self) -> bool {
+        self.unsettled.is_empty()
+    }
+
+    /// When the next usage settles; [`Time::NEVER`] where none does.
+    pub fn next_time(&self) -> Time {
+        self.unsettled.peek().map_or(Time::NEVER, |Reverse(next)| next.settles_at)
+    }
+
+    fn add(&mut self, request: &Request, ends_at: Time, settles_at: Time, cause: OvershootCause) {
+        let Request { cost, hold, .. } = *request;
+        self.cost += i128::from(cost.nanos());
+        self.held += i128::from(hold.nanos());
+        if request.service > Span::ZERO {
+            self.running.push(Reverse((ends_at, cost)));
+            self.running_cost += i128::from(cost.nanos());
+        }
+        self.unsettled.push(Reverse(InFlight { settles_at, number: self.admitted, cost, hold, cause }));
+        self.admitted += 1;
+    }
+
+    fn pop(&mut self) -> Option<InFlight> {
+        let Reverse(next) = self.unsettled.pop()?;
+        self.cost -= i128::from(next.cost.nanos());
+        self.held -= i128::from(next.hold.nanos());
+        Some(next)
+    }
+
+    /// What those cost that have ended and are not metered yet.
+    fn ended_cost(&mut self, now: Time) -> i128 {
+        while let Some(Reverse((_, cost))) =
+            self.running.peek().filter(|Reverse((ends_at, _))| *ends_at <= now)
+        {
+            self.running_cost -= i128::from(cost.nanos());
+            self.running.pop();
+        }
+        self.cost - self.running_cost
+    }
+}
+
+impl<O: Observer> Lane<'_, O> {
+    /// A client tries a request that has been tried again so often.
+    pub(super) fn try_request(&mut self, request: Request, retries: u32) {
+        let admission = self.admission(&request);
+        let view = self.view();
+        self.observer.attempted(&RequestSpan::of_one(self.now, request.cost), admission.err(), &view);
+        match admission {
+            Ok(()) => self.admit(&request),
+            Err(reason) => {
+                if reason == Refusal::OnHold {
+                    self.run_short_unless_in_flight();
+                }
+                self.turn_away(request, retries, reason);
+            }
+        }
+    }
+
+    /// What the gate says to a request.
+    fn admission(&mut self, request: &Request) -> Result<(), Refusal> {
+        if let Some(reason) = self.standing.refusal() {
+            return Err(reason);
+        }
+        let has_payment_method = self.payments.has_card();
+        if self.rate.as_mut().is_some_and(|rate| rate.is_reached(self.now, has_payment_method)) {
+            return Err(Refusal::RateLimited);
+        }
+        let is_authorized = match self.world.metering.authorization {
+            Authorization::Balance => true,
+            Authorization::Hold(_) => {
+                let left = i128::from(self.policy.remaining(&self.view()).nanos()) - self.flight.held;
+                left >= i128::from(request.hold.nanos())
+            }
+            Authorization::InFlight { amount, .. } => self.flight.held < i128::from(amount.nanos()),
+        };
+        if is_authorized { Ok(()) } else { Err(Refusal::OnHold) }
+    }
+
+    /// A request runs: its usage settles when it has ended and been metered, which may be at once.
+    fn admit(&mut self, request: &Request) {
+        if let Some(rate) = &mut self.rate {
+            rate.count(request.tokens);
+        }
+        let view = self.view();
+        self.observer.concluded(&RequestSpan::of_one(request.arrived, request.cost), Fate::Served, &view);
+        let ends_at = self.now + request.service;
+        let settles_at = ends_at + self.metering_delay();
+        let cause = self.overshoot_cause();
+        if settles_at > self.now {
+            self.flight.add(request, ends_at, settles_at, cause);
+        } else {
+            self.settle_and_tell(request.cost, cause);
+        }
+    }
+
+    /// Why a request admitted now was not prevented, should it turn out to take too much: because usage that has
+    /// ended was not settled or not looked at, because others were running, or because its own cost was not known.
+    pub(super) fn overshoot_cause(&mut self) -> OvershootCause {
+        let allowance = i128::from(self.policy.allowance(&self.view()).nanos());
+        if allowance <= self.flight.ended_cost(self.now) {
+            OvershootCause::Lag
+        } else if allowance <= self.flight.cost {
+            OvershootCause::InFlight
+        } else {
+            OvershootCause::LastRequest
+        }
+    }
+
+    /// The next usage in flight settles.
+    pub(super) fn settle_next(&mut self) {
+        let next = self.flight.pop().expect("there is one as long as it has a time");
+        self.settle_and_tell(next.cost, next.cause);
+    }
+
+    fn settle_and_tell(&mut self, cost: Money, cause: OvershootCause) {
+        let headroom = self.policy.headroom(&self.view());
+        self.settle(&RequestSpan::of_one(self.now, cost), cause);
+        if cost >= headroom {
+            self.tell(PolicyEvent::HeadroomUsed);
+        }
+    }
+
+    /// Settles all usage in flight at once, telling nobody: the account closes, or the horizon is reached.
+    pub(super) fn settle_all(&mut self) {
+        while let Some(next) = self.flight.pop() {
+            self.settle(&RequestSpan::of_one(self.now, next.cost), next.cause);
+        }
+        self.flight = Flight::default();
+    }
+
+    /// A hold did not fit. Where nothing is in flight that could give way, the money is as good as used up.
+    fn run_short_unless_in_flight(&mut self) {
+        if self.flight.is_empty() && self.short_of.is_none() {
+            self.short_of = Some(self.policy.remaining(&self.view()));
+            self.tell(PolicyEvent::RanShort);
+        }
+    }
+}
