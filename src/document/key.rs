@@ -163,46 +163,49 @@ pub struct Described {
     pub absent: Absent,
     /// What it means.
     pub meaning: &'static str,
-    /// What stands under it.
+    /// What it may hold where it is a table, or an array of them.
+    pub keys: Keys,
+    /// What it looks like.
     pub form: Form,
+    /// Whether it is an array of what that is.
+    pub many: bool,
 }
 
 /// What stands under a key.
 pub enum Form {
     /// A value that looks like this.
     Value(fn(&mut Definitions) -> Schema),
-    /// A table, or an array of them.
-    Table {
-        /// What a table may hold.
-        keys: Keys,
-        /// The name of its schema, where that is defined elsewhere.
-        definition: Option<&'static str>,
-        /// Whether it is an array.
-        many: bool,
-    },
+    /// A table that may hold the keys.
+    Table,
+    /// What has been defined under this name.
+    Defined(&'static str),
 }
 
 impl Entry {
     /// Whether a table that holds it may hold this key.
-    pub(super) fn covers(&self, name: &str) -> bool {
+    pub(super) fn covers(self, name: &str) -> bool {
+        matches!(self, Entry::Names(..)) || self.keys().iter().any(|key| key.name == name)
+    }
+
+    /// The names of what is asked for whatever else is there: not of what belongs to an alternative.
+    pub fn names(&self) -> Vec<&'static str> {
         match self {
-            Entry::Key(key) => key.name == name,
+            Entry::Key(key) => vec![key.name],
             Entry::OneOf(alternatives) => {
-                alternatives.iter().copied().flatten().any(|key| key.entry().covers(name))
+                let first = alternatives.iter().filter_map(|keys| keys.first());
+                first.flat_map(|key| key.entry().names()).collect()
             }
-            Entry::Names(..) => true,
+            Entry::Names(..) => vec![],
         }
     }
 
-    /// The keys that are asked for whatever else is there: not those that belong to an alternative.
-    pub(super) fn always(&self) -> Vec<&'static str> {
+    /// Every key that has a name of its own.
+    pub fn keys(self) -> Vec<Described> {
         match self {
-            Entry::Key(key) => vec![key.name],
-            Entry::OneOf(alternatives) => alternatives
-                .iter()
-                .filter_map(|keys| keys.first())
-                .flat_map(|key| key.entry().always())
-                .collect(),
+            Entry::Key(key) => vec![key],
+            Entry::OneOf(alternatives) => {
+                alternatives.iter().copied().flatten().flat_map(|key| key.entry().keys()).collect()
+            }
             Entry::Names(..) => vec![],
         }
     }
@@ -211,15 +214,16 @@ impl Entry {
 impl<T: Read> AnyKey for Key<T> {
     fn entry(&self) -> Entry {
         let Key { name, absent, meaning, .. } = *self;
-        Entry::Key(Described { name, absent, meaning, form: Form::Value(T::schema) })
+        let form = Form::Value(T::schema);
+        Entry::Key(Described { name, absent, meaning, keys: T::KEYS, form, many: false })
     }
 }
 
 impl<const MANY: bool> AnyKey for TableKey<MANY> {
     fn entry(&self) -> Entry {
         let TableKey { name, absent, meaning, keys, definition } = *self;
-        let form = Form::Table { keys, definition, many: MANY };
-        Entry::Key(Described { name, absent, meaning, form })
+        let form = definition.map_or(Form::Table, Form::Defined);
+        Entry::Key(Described { name, absent, meaning, keys, form, many: MANY })
     }
 }
 

@@ -10,7 +10,7 @@
 //! use std::path::Path;
 //!
 //! let document = Document::parse(Path::new("a.toml"), "[policy]\namount = 25.00")?;
-//! let mut policy = document.root().require_child("policy", "add `[policy]`").expect("it is there");
+//! let mut policy = document.root(&[]).require_child("policy", "add `[policy]`").expect("it is there");
 //! let amount = policy.require::<Charge>("amount", "say how much is bought, as in `amount = 25.00`");
 //! let most = policy.get_or::<u32>("max_per_day", "3");
 //! assert_eq!((amount, most), (Some(Charge(Money::dollars(25))), Some(3)));
@@ -29,7 +29,7 @@ mod table;
 mod value;
 
 pub use fault::{Fault, Faults};
-pub use key::{AnyKey, Key, Keys, Names, OneOf, TableKey, TablesKey};
+pub use key::{Absent, AnyKey, Described, Entry, Form, Key, Keys, Names, OneOf, TableKey, TablesKey};
 pub use resolved::{Resolved, quoted};
 pub use table::{Table, did_you_mean, listed};
 pub use value::{Charge, Dollars, Probability, Read, ReadTable, Value};
@@ -69,9 +69,9 @@ impl<'t> Document<'t> {
         Err(Faults::new(file, text, context.notes.into_inner().faults))
     }
 
-    /// The table that the whole file is.
-    pub fn root(&self) -> Table<'_> {
-        Table::new(&self.context, &self.root, None, String::new(), ROOT, vec![])
+    /// The table that the whole file is; it may hold these keys.
+    pub fn root(&self, keys: Keys) -> Table<'_> {
+        Table::new(&self.context, &self.root, None, String::new(), ROOT, vec![keys])
     }
 
     /// The document with every default written out.
@@ -151,7 +151,7 @@ mod tests {
     fn read<T: Read>(value: &str) -> Result<T, String> {
         let text = format!("a = {value}");
         let document = parse(&text);
-        let read = document.root().get("a");
+        let read = document.root(&[]).get("a");
         document.finish().map_err(|faults| faults.to_string())?;
         Ok(read.expect("a value, or a fault"))
     }
@@ -214,7 +214,7 @@ mod tests {
     fn every_fault_is_shown_with_its_place_in_the_order_of_the_file() {
         let text = "amuont = 5\n[section]\n\tlist = [\"1h\", \"3 days\"]";
         let document = parse(text);
-        let mut root = document.root();
+        let mut root = document.root(&[]);
         let mut section = root.child("section").expect("it is there");
         assert_eq!(section.get::<Vec<Span>>("list"), None);
         assert_eq!(section.require::<Charge>("price", "add `price = 1.00`"), None);
@@ -243,7 +243,7 @@ hint: write whole numbers with their units d, h, m, s, ms or us, as in `\"1h 30m
         let text =
             "# comments go\nlist.deep = [ 0.30,1e-3 ]\n['a b']\nfile = 'x.csv' # too\n[[item]]\nname='b'";
         let document = parse(text);
-        let mut root = document.root();
+        let mut root = document.root(&[]);
         let mut list = root.child("list").expect("it is there");
         list.get::<Vec<Dollars>>("deep");
         let mut section = root.child("a b").expect("it is there");
@@ -278,7 +278,7 @@ flag = false
     #[test]
     fn planned_keys_are_refused_unless_they_change_nothing() {
         let document = parse("alert_at = 2.00\ndelay = \"0ms\"\nrefresh = \"1s\"");
-        let mut root = document.root();
+        let mut root = document.root(&[]);
         root.not_yet("alert_at");
         root.only::<Span>("delay", "\"0s\"");
         root.only::<Span>("refresh", "\"0s\"");
@@ -293,6 +293,6 @@ flag = false
     #[should_panic(expected = "the default `3` of `wait`: `wait` must be a duration in quotes, not 3")]
     fn a_default_that_cannot_be_read_is_a_mistake_of_the_programmer() {
         let document = parse("");
-        document.root().get_or::<Span>("wait", "3");
+        document.root(&[]).get_or::<Span>("wait", "3");
     }
 }

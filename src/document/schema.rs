@@ -1,6 +1,6 @@
 //! JSON Schemas of documents: what editors complete and check a file by.
 
-use super::key::{Absent, Described, Entry, Form, Keys};
+use super::key::{Absent, AnyKey, Described, Entry, Form, Keys};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use toml::de::DeValue;
@@ -13,11 +13,11 @@ pub type Schema = serde_json::Value;
 pub struct Definitions(BTreeMap<&'static str, Schema>);
 
 impl Definitions {
-    /// A reference to the schema of that name, which is defined unless it has been.
-    pub fn refer(&mut self, name: &'static str, define: impl FnOnce(&mut Definitions) -> Schema) -> Schema {
+    /// Defines what has that name, unless that has been done, and returns a reference to it.
+    pub fn define(&mut self, name: &'static str, schema: impl FnOnce(&mut Definitions) -> Schema) -> Schema {
         if !self.0.contains_key(name) {
             self.0.insert(name, Schema::Null); // what is being defined may refer to itself
-            let schema = define(self);
+            let schema = schema(self);
             self.0.insert(name, schema);
         }
         reference(name)
@@ -39,7 +39,7 @@ pub fn of_document(title: &str, keys: Keys, mut definitions: Definitions) -> Sch
 
 /// The schema of a table that may hold these keys, and no others.
 pub fn of_table(keys: Keys, definitions: &mut Definitions) -> Schema {
-    TableSchema::new(keys, definitions).finish()
+    TableSchema::new(keys.iter().copied(), definitions).finish()
 }
 
 /// The schema of tables of several kinds, which a word under the key `tells` tells apart: each may hold the
@@ -49,13 +49,15 @@ pub fn of_table(keys: Keys, definitions: &mut Definitions) -> Schema {
 /// conditions.
 pub fn of_kinds<'k>(
     tells: &str,
-    common: Keys,
+    common: &[Keys],
     kinds: impl IntoIterator<Item = (&'k str, Keys)>,
     definitions: &mut Definitions,
 ) -> Schema {
-    let common = TableSchema::new(common, definitions);
-    let kinds: Vec<(&str, TableSchema)> =
-        kinds.into_iter().map(|(kind, keys)| (kind, TableSchema::new(keys, definitions))).collect();
+    let common = TableSchema::new(common.iter().copied().flatten().copied(), definitions);
+    let kinds: Vec<(&str, TableSchema)> = kinds
+        .into_iter()
+        .map(|(kind, keys)| (kind, TableSchema::new(keys.iter().copied(), definitions)))
+        .collect();
     let names: Vec<&str> = kinds.iter().map(|(kind, _)| *kind).collect();
     let mut all = common.properties.clone();
     for (name, property) in kinds.iter().flat_map(|(_, kind)| &kind.properties) {
@@ -105,9 +107,9 @@ struct TableSchema {
 }
 
 impl TableSchema {
-    fn new(keys: Keys, definitions: &mut Definitions) -> TableSchema {
+    fn new(keys: impl Iterator<Item = &'static dyn AnyKey>, definitions: &mut Definitions) -> TableSchema {
         let mut table = TableSchema::default();
-        keys.iter().for_each(|key| table.add(key.entry(), definitions));
+        keys.for_each(|key| table.add(key.entry(), definitions));
         table
     }
 
@@ -134,7 +136,7 @@ impl TableSchema {
     fn alternative(&mut self, keys: Keys, definitions: &mut Definitions) -> Schema {
         let before = self.required.len();
         keys.iter().for_each(|key| self.add(key.entry(), definitions));
-        let mut names = keys.iter().flat_map(|key| key.entry().always());
+        let mut names = keys.iter().flat_map(|key| key.entry().names());
         let first = names.next();
         self.beside.extend(names.map(|name| (name.to_owned(), json!([first]))));
         json!({ "required": self.required.split_off(before) })
@@ -164,14 +166,12 @@ impl TableSchema {
 fn of_key(key: &Described, definitions: &mut Definitions) -> Schema {
     let mut schema = match key.form {
         Form::Value(schema) => schema(definitions),
-        Form::Table { keys, definition, many } => {
-            let one = match definition {
-                Some(name) => reference(name),
-                None => of_table(keys, definitions),
-            };
-            if many { json!({ "type": "array", "items": one }) } else { one }
-        }
+        Form::Table => of_table(key.keys, definitions),
+        Form::Defined(name) => reference(name),
     };
+    if key.many {
+        schema = json!({ "type": "array", "items": schema });
+    }
     match key.absent {
         Absent::Required { .. } | Absent::Alternative => described(schema, key.meaning.to_owned()),
         Absent::Words(words) => described(schema, format!("{} (default: {words})", key.meaning)),
@@ -290,8 +290,8 @@ mod tests {
     fn what_has_a_name_is_defined_once_and_may_refer_to_itself() {
         let mut definitions = Definitions::default();
         let mut define = || {
-            definitions.refer("list", |definitions| {
-                let rest = definitions.refer("list", |_| unreachable!("it is being defined"));
+            definitions.define("list", |definitions| {
+                let rest = definitions.define("list", |_| unreachable!("it is being defined"));
                 json!({ "anyOf": [{ "type": "null" }, rest] })
             })
         };
@@ -306,7 +306,7 @@ mod tests {
         const KIND: Key<String> = Key::required("kind", "name one", "what it is");
         const OTHER_SHARE: Key<Probability> = Key::optional("share", "none", "how many of those");
         let kinds: [(&str, Keys); 2] = [("one", &[&WAIT, &SHARE]), ("two", &[&WAIT, &OTHER_SHARE, &PRICE])];
-        let schema = of_kinds("kind", &[&KIND], kinds, &mut Definitions::default());
+        let schema = of_kinds("kind", &[&[&KIND]], kinds, &mut Definitions::default());
         let properties = &schema["properties"];
         assert_eq!(properties["kind"]["enum"], json!(["one", "two"]));
         assert_eq!(properties["wait"], of(&[&WAIT])["properties"]["wait"]);

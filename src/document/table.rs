@@ -124,7 +124,7 @@ impl<'d> Table<'d> {
 
     /// The name of the key that tells which alternative is there; a fault is noted unless it is exactly one.
     pub fn choose(&mut self, one_of: &OneOf) -> Option<&'static str> {
-        self.one_of(&one_of.entry().always())
+        self.one_of(&one_of.entry().names())
     }
 
     /// Lets a table hold more keys: for those that depend on a value in it.
@@ -318,13 +318,18 @@ impl<'d> Table<'d> {
     /// If the table is not one that may hold the key.
     pub fn know(&mut self, key: &str) {
         let may_hold = self.keys.iter().copied().flatten().any(|entry| entry.entry().covers(key));
-        assert!(may_hold || self.keys.is_empty(), "`{key}` is not among the keys of `{}`", self.name);
+        assert!(
+            may_hold || self.keys.iter().all(|keys| keys.is_empty()),
+            "`{key}` is not among the keys of `{}`",
+            self.name
+        );
         if self.asked.insert(key.to_owned()) {
             self.known.push(key.to_owned());
         }
     }
 
-    fn lacks(&self, key: &str, hint: &str) {
+    /// Notes that a key is missing which must be there; the hint says how to write it.
+    pub fn lacks(&self, key: &str, hint: &str) {
         self.fault_here(format!("{} lacks `{key}`", self.shown()), hint);
     }
 
@@ -357,7 +362,7 @@ impl Drop for Table<'_> {
             self.context.note(Some(key.span()), format!("unknown key `{name}`"), hint);
         }
         if self.context.notes.borrow().faults.is_empty() && !std::thread::panicking() {
-            for key in self.keys.iter().copied().flatten().flat_map(|key| key.entry().always()) {
+            for key in self.keys.iter().copied().flatten().flat_map(|key| key.entry().names()) {
                 assert!(self.asked.contains(key), "nobody has asked for the key `{key}` of `{}`", self.name);
             }
         }

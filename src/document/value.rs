@@ -17,6 +17,9 @@ use toml::de::DeValue;
 
 /// What can be read from a value of a document.
 pub trait Read: Sized {
+    /// What such a value may hold where it is a table.
+    const KEYS: Keys = &[];
+
     /// Reads it, or notes with the value why not.
     fn read(value: &Value<'_>) -> Option<Self>;
 
@@ -36,12 +39,14 @@ pub trait ReadTable: Sized {
 }
 
 impl<T: ReadTable> Read for T {
+    const KEYS: Keys = <T as ReadTable>::KEYS;
+
     fn read(value: &Value<'_>) -> Option<T> {
-        <T as ReadTable>::read(&mut value.must_be_table(T::KEYS)?)
+        <T as ReadTable>::read(&mut value.must_be_table(<T as ReadTable>::KEYS)?)
     }
 
     fn schema(definitions: &mut Definitions) -> Schema {
-        schema::of_table(T::KEYS, definitions)
+        schema::of_table(<T as ReadTable>::KEYS, definitions)
     }
 }
 

@@ -14,7 +14,9 @@ mod workload;
 
 pub use describe::describe;
 pub use distribution::{Durations, Numbers, Shares};
+pub use policies::KEYS as POLICY_KEYS;
 
+use crate::document::schema::{self, Definitions, Schema};
 use crate::document::{Document, Faults, Key, Keys, Resolved, Table, TableKey, quoted};
 use crate::metering::Metering;
 use crate::money::Share;
@@ -23,7 +25,12 @@ use crate::tariff::Tariff;
 use crate::time::{Calendar, Span};
 use crate::workload::Cohort;
 use crate::workload::payments::PaymentModel;
+use cohort::COHORT;
 use jiff::civil::Date;
+use metering::METERING;
+use payments::PAYMENTS;
+use policies::POLICY;
+use prices::PRICES;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -87,7 +94,7 @@ impl Scenario {
     /// All that is wrong with it.
     pub fn parse(path: &Path, content: &[u8], kinds: &Kinds) -> Result<Loaded, Faults> {
         let document = Document::parse(path, file::text(path, content)?)?;
-        let scenario = whole(&mut document.root(), kinds);
+        let scenario = whole(&mut document.root(KEYS), kinds);
         let resolved = document.finish()?;
         let scenario = scenario.expect("what cannot be read is noted as a fault");
         let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -98,6 +105,13 @@ impl Scenario {
     pub fn calendar(&self) -> Calendar {
         Calendar::new(self.start, self.warmup, self.horizon, self.runoff)
     }
+}
+
+/// The JSON Schema of scenario files with these kinds of policy.
+pub fn schema(kinds: &Kinds) -> Schema {
+    let mut definitions = Definitions::default();
+    policies::define(kinds, &mut definitions);
+    schema::of_document("A scenario of billsim", KEYS, definitions)
 }
 
 impl Loaded {
@@ -161,6 +175,8 @@ impl std::fmt::Display for UnknownPolicy {
 }
 
 impl std::error::Error for UnknownPolicy {}
+
+const KEYS: Keys = &[&SCENARIO, &PLATFORM, &PRICES, &PAYMENTS, &METERING, &COHORT, &POLICY];
 
 /// Reads the whole file.
 fn whole(root: &mut Table<'_>, kinds: &Kinds) -> Option<Scenario> {

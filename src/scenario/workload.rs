@@ -2,7 +2,7 @@
 
 use super::distribution::{Amount, Cv, Sigma};
 use super::{Numbers, Shares, prices, trace};
-use crate::document::{Read, Table, Value};
+use crate::document::{Read, Table, TableKey, Value};
 use crate::time::Span;
 use crate::workload::distribution::Distribution;
 use crate::workload::trace::Trace;
@@ -13,6 +13,15 @@ use std::sync::Arc;
 const MOST_PER_DAY: f64 = 1e9;
 /// The most that a rate may grow over a run.
 const MOST_GROWTH: f64 = 1e6;
+
+/// The table.
+pub const WORKLOAD: TableKey = TableKey::required(
+    "workload",
+    &[],
+    "say what the accounts send: add a line `[cohort.workload]` with \
+     `arrivals = { poisson = { per_day = 100 } }` under it",
+    "what the accounts send",
+);
 
 /// A workload as it was read.
 pub struct Written {
