@@ -2,6 +2,7 @@
 
 use crate::document::{Absent, Described, Faults, Keys, listed};
 use crate::experiment::{self, ExperimentError, Options};
+use crate::policy::presets::{About, PRESETS, Preset};
 use crate::policy::{Kinds, common};
 use crate::report::csv::{self, LedgerWriter};
 use crate::report::folder::Folder;
@@ -53,7 +54,7 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// List the kinds of policy: their rules, parameters and defaults
+    /// List the kinds of policy, their rules, parameters and defaults; and presets of real providers
     Policies,
     /// Print the JSON Schema of scenario files, by which an editor completes and checks them
     Schema,
@@ -399,7 +400,36 @@ fn policies_text(kinds: &Kinds) -> String {
         text += &keys_text(kind.keys, "");
         text += "\n";
     }
-    text + "all kinds:\n\n" + &keys_text(POLICY_KEYS, "") + &keys_text(common::KEYS, "")
+    text + "all kinds:\n\n"
+        + &keys_text(POLICY_KEYS, "")
+        + &keys_text(common::KEYS, "")
+        + "\n"
+        + &presets_text()
+}
+
+fn presets_text() -> String {
+    let about = "A preset stands for these keys of a policy; each key given beside it takes the place of the preset's, in \
+                 tables key by key. [1] refers to the first page of those listed, `assumption` to none: the provider \
+                 leaves it to its customers, or does not publish it.";
+    let mut text = format!("presets:\n\n{}\n", indented(about, 2));
+    for Preset { name, about: About { summary, provider, date, sources, left_out }, policy, .. } in
+        PRESETS.iter()
+    {
+        text +=
+            &format!("\npreset = \"{name}\": {summary}\n\n  {provider}, from these pages as of {date}:\n");
+        for (index, source) in sources.iter().enumerate() {
+            text += &format!("  [{}] {source}\n", index + 1);
+        }
+        text += "\n";
+        for line in policy.lines() {
+            text += &format!("      {line}\n");
+        }
+        text += "\n  Not in it:\n";
+        for rule in left_out {
+            text += &format!("  - {}\n", indented(rule, 4).trim_start());
+        }
+    }
+    text
 }
 
 /// Keys, and those of the tables under them: what holds where they are absent, and what they mean.

@@ -4,19 +4,29 @@ use super::fault::Noted;
 use super::key::{Absent, AnyKey, Key, Keys, Names, OneOf, TableKey, TablesKey};
 use super::resolved::{Node, NodeId};
 use super::value::Value;
-use super::{Context, Read};
+use super::{Base, Context, Notes, Read};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::LazyLock;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// Stands for tables that are absent.
+static EMPTY: LazyLock<DeTable<'static>> = LazyLock::new(DeTable::new);
 
 /// One table of a document, read key by key: each key once, or the methods that read panic.
 ///
 /// Faults are noted, not returned: read every key first, then give up (`?`) on those that are `None`. A table
 /// that goes out of scope notes the keys that nobody has asked for.
 pub struct Table<'d> {
-    context: &'d Context<'d>,
+    context: Context<'d>,
     table: &'d DeTable<'d>,
+    /// What it stands on, if anything: keys that it does not give itself are taken from there.
+    base: Option<Under<'d>>,
+    /// The keys that are not taken from there.
+    hidden: BTreeSet<String>,
     /// Where it is; `None` for the whole file and for what is absent.
     at: Option<Range<usize>>,
     /// Its own key.
@@ -33,22 +43,31 @@ pub struct Table<'d> {
     leaves_rest: bool,
 }
 
+/// What a table stands on.
+#[derive(Clone)]
+pub(super) struct Under<'d> {
+    context: Context<'d>,
+    table: &'d DeTable<'d>,
+}
+
 impl<'d> Table<'d> {
     pub(super) fn new(
-        context: &'d Context<'d>,
+        context: Context<'d>,
         table: &'d DeTable<'d>,
         at: Option<Range<usize>>,
         name: String,
         node: NodeId,
-        keys: Vec<Keys>,
+        keys: Keys,
     ) -> Table<'d> {
         Table {
             context,
             table,
+            base: None,
+            hidden: BTreeSet::new(),
             at,
             name,
             node,
-            keys,
+            keys: vec![keys],
             known: Vec::new(),
             asked: BTreeSet::new(),
             written: BTreeSet::new(),
@@ -92,8 +111,8 @@ impl<'d> Table<'d> {
             Absent::Default(_) if !self.has(key.name) => {
                 self.know(key.name);
                 let node = self.write(key.name, Node::Table(Vec::new()));
-                let (empty, at) = (&self.context.empty, self.at.clone());
-                return Some(Table::new(self.context, empty, at, key.name.to_owned(), node, vec![key.keys]));
+                let (context, at, name) = (self.context.clone(), self.at.clone(), key.name.to_owned());
+                return Some(Table::new(context, &EMPTY, at, name, node, key.keys));
             }
             Absent::Required { hint } if !self.has(key.name) => self.lacks(key.name, hint),
             _ => {}
@@ -108,7 +127,7 @@ impl<'d> Table<'d> {
     pub fn tables(&mut self, key: &TablesKey) -> Vec<Table<'d>> {
         let name = key.name;
         if let Absent::Required { hint } = key.absent {
-            let items = self.table.get(name).map(|value| value.get_ref().as_array().map(|items| items.len()));
+            let items = self.find(name).map(|(_, value)| value.get_ref().as_array().map(|items| items.len()));
             if matches!(items, None | Some(Some(0))) {
                 self.lacks(name, hint);
             }
@@ -130,6 +149,12 @@ impl<'d> Table<'d> {
     /// Lets a table hold more keys: for those that depend on a value in it.
     pub fn extend(&mut self, keys: Keys) {
         self.keys.push(keys);
+    }
+
+    /// It, standing on another one.
+    pub(super) fn on(mut self, base: Option<Under<'d>>) -> Table<'d> {
+        self.base = base;
+        self
     }
 
     /// The value of a key that may be absent.
@@ -160,6 +185,14 @@ impl<'d> Table<'d> {
         self.get(key)
     }
 
+    /// The value of a key that stands for others: they are written down, not it.
+    pub fn read_unwritten<T: Read>(&mut self, key: &Key<T>) -> Option<T> {
+        self.know(key.name);
+        let (context, value) = self.find(key.name)?;
+        let node = context.node(Node::Literal(String::new()));
+        T::read(&Value::new(context.clone(), value, key.name.to_owned(), node))
+    }
+
     /// The table under a key, if it is there.
     pub fn child(&mut self, key: &str) -> Option<Table<'d>> {
         let value = self.value(key)?;
@@ -182,7 +215,7 @@ impl<'d> Table<'d> {
         }
         self.know(key);
         let node = self.write(key, Node::Table(Vec::new()));
-        Some(Table::new(self.context, &self.context.empty, self.at.clone(), key.to_owned(), node, vec![]))
+        Some(Table::new(self.context.clone(), &EMPTY, self.at.clone(), key.to_owned(), node, &[]))
     }
 
     /// The tables of the array under a key; none where it is absent.
@@ -198,7 +231,7 @@ impl<'d> Table<'d> {
 
     /// The tables of the array under a key, at least one; the hint says how to write it.
     pub fn require_children(&mut self, key: &str, hint: &str) -> Vec<Table<'d>> {
-        let items = self.table.get(key).map(|value| value.get_ref().as_array().map(|items| items.len()));
+        let items = self.find(key).map(|(_, value)| value.get_ref().as_array().map(|items| items.len()));
         if matches!(items, None | Some(Some(0))) {
             self.lacks(key, hint);
         }
@@ -209,6 +242,7 @@ impl<'d> Table<'d> {
     /// between kinds of things.
     pub fn one_of(&mut self, keys: &[&'static str]) -> Option<&'static str> {
         keys.iter().for_each(|key| self.know(key));
+        self.exclude_names(keys);
         let there: Vec<&str> = keys.iter().copied().filter(|key| self.has(key)).collect();
         match there[..] {
             [key] => return Some(key),
@@ -246,19 +280,24 @@ impl<'d> Table<'d> {
 
     /// Whether a key is there.
     pub fn has(&self, key: &str) -> bool {
-        self.table.contains_key(key)
+        self.find(key).is_some()
     }
 
     /// The text under a key, where there is one, without reading it.
     pub fn peek(&self, key: &str) -> Option<&'d str> {
-        self.table.get(key)?.get_ref().as_str()
+        self.find(key)?.1.get_ref().as_str()
     }
 
     /// All keys, in the order of the file: for tables whose keys are names of the file's own.
     pub fn keys(&self) -> Vec<&'d str> {
-        let mut keys: Vec<_> = self.table.keys().collect();
-        keys.sort_by_key(|key| key.span().start);
-        keys.into_iter().map(|key| key.get_ref().as_ref()).collect()
+        let in_order = |table: &'d DeTable<'d>| {
+            let mut keys: Vec<_> = table.keys().collect();
+            keys.sort_by_key(|key| key.span().start);
+            keys.into_iter().map(|key| key.get_ref().as_ref())
+        };
+        let base = self.base.iter().flat_map(|base| in_order(base.table));
+        let base = base.filter(|key| !self.table.contains_key(*key) && self.has(key));
+        in_order(self.table).chain(base).collect()
     }
 
     /// Its own key; empty for the whole file.
@@ -268,14 +307,16 @@ impl<'d> Table<'d> {
 
     /// The file that it stands in.
     pub fn file(&self) -> &'d Path {
-        &self.context.file
+        self.context.file
     }
 
     /// Notes a fault at a key (or at the table, where the key is absent): what is wrong, and what would be
     /// right.
     pub fn fault(&self, key: &str, wrong: impl Into<String>, hint: &str) {
-        let at = self.table.get(key).map(|value| value.span()).or_else(|| self.at.clone());
-        self.context.note(at, wrong.into(), hint.to_owned());
+        match self.find(key) {
+            Some((context, value)) => context.note(Some(value.span()), wrong.into(), hint.to_owned()),
+            None => self.fault_here(wrong, hint),
+        }
     }
 
     /// Notes a fault at the table itself.
@@ -294,11 +335,53 @@ impl<'d> Table<'d> {
         self.leaves_rest = true;
     }
 
+    /// Lets it stand on a base, which the value of `key` has named: each key that it does not give itself is
+    /// taken from there, and in tables that both have, each key of those. A fault of what is taken is told at
+    /// `key`.
+    pub fn stand_on(&mut self, key: &str, base: &'d Base) {
+        let at = self.table.get(key).map_or(0..0, Spanned::span);
+        let context = Context { text: base.text, base: Some((key.to_owned(), at)), ..self.context.clone() };
+        self.base = Some(Under { context, table: &base.table });
+    }
+
+    /// Of alternatives, one that the table gives takes the place of those that it stands on.
+    pub fn exclude(&mut self, one_of: &OneOf) {
+        self.exclude_names(&one_of.entry().names());
+    }
+
+    fn exclude_names(&mut self, keys: &[&str]) {
+        if keys.iter().any(|key| self.table.contains_key(*key)) {
+            keys.iter().for_each(|key| self.hide(key));
+        }
+    }
+
+    /// Takes a key from nothing that it stands on.
+    pub fn hide(&mut self, key: &str) {
+        self.hidden.insert(key.to_owned());
+    }
+
+    /// The value of a key, and the context that its place belongs to.
+    fn find(&self, key: &str) -> Option<(&Context<'d>, &'d Spanned<DeValue<'d>>)> {
+        let own = self.table.get(key).map(|value| (&self.context, value));
+        own.or_else(|| {
+            let base = self.base.as_ref().filter(|_| !self.hidden.contains(key))?;
+            base.table.get(key).map(|value| (&base.context, value))
+        })
+    }
+
     fn value(&mut self, key: &str) -> Option<Value<'d>> {
         self.know(key);
-        let value = self.table.get(key)?;
-        let node = self.write(key, Node::Literal(self.context.literal(&value.span()).to_owned()));
-        Some(Value::new(self.context, value, key.to_owned(), node))
+        let (context, value) = self.find(key)?;
+        let context = context.clone();
+        let node = self.write(key, Node::Literal(context.literal(&value.span()).to_owned()));
+        Some(Value::new(context, value, key.to_owned(), node).on(self.under(key)))
+    }
+
+    /// What the table under a key stands on.
+    fn under(&self, key: &str) -> Option<Under<'d>> {
+        let base = self.base.as_ref().filter(|_| self.table.contains_key(key))?;
+        let table = base.table.get(key)?.get_ref().as_table()?;
+        Some(Under { context: base.context.clone(), table })
     }
 
     /// Writes the value of a key down.
@@ -372,10 +455,11 @@ impl Drop for Table<'_> {
 /// Reads a default.
 fn read_default<T: Read>(key: &str, default: &str) -> T {
     let value = DeValue::parse(default).unwrap_or_else(|error| panic!("the default of `{key}`: {error}"));
-    let context = Context::new(Path::new(""), default);
+    let notes = RefCell::new(Notes::new());
+    let context = Context { file: Path::new(""), text: default, notes: &notes, base: None };
     let node = context.node(Node::Literal(default.to_owned()));
-    let read = T::read(&Value::new(&context, &value, key.to_owned(), node));
-    let wrong = context.notes.into_inner().faults.into_iter().next();
+    let read = T::read(&Value::new(context, &value, key.to_owned(), node));
+    let wrong = notes.into_inner().faults.into_iter().next();
     match (read, wrong) {
         (Some(read), None) => read,
         (_, Some(Noted { wrong, .. })) => panic!("the default `{default}` of `{key}`: {wrong}"),

@@ -5,7 +5,7 @@ use super::duration::{self, NoDuration};
 use super::key::Keys;
 use super::resolved::{Node, NodeId};
 use super::schema::{self, Definitions, Schema};
-use super::table::{did_you_mean, listed};
+use super::table::{Under, did_you_mean, listed};
 use super::{Context, Table};
 use crate::money::{Money, Share};
 use crate::time::Span;
@@ -52,21 +52,29 @@ impl<T: ReadTable> Read for T {
 
 /// A value of a document that is being read.
 pub struct Value<'d> {
-    context: &'d Context<'d>,
+    context: Context<'d>,
     value: &'d Spanned<DeValue<'d>>,
     /// What it is called in messages: its key, with an index where it is an item of an array.
     name: String,
     node: NodeId,
+    /// What it stands on, where it is a table.
+    base: Option<Under<'d>>,
 }
 
 impl<'d> Value<'d> {
     pub(super) fn new(
-        context: &'d Context<'d>,
+        context: Context<'d>,
         value: &'d Spanned<DeValue<'d>>,
         name: String,
         node: NodeId,
     ) -> Value<'d> {
-        Value { context, value, name, node }
+        Value { context, value, name, node, base: None }
+    }
+
+    /// It as a table that stands on another one.
+    pub(super) fn on(mut self, base: Option<Under<'d>>) -> Value<'d> {
+        self.base = base;
+        self
     }
 
     pub(super) fn named(mut self, name: &str) -> Value<'d> {
@@ -94,7 +102,7 @@ impl<'d> Value<'d> {
         let table = self.value.get_ref().as_table()?;
         self.context.write(self.node, Node::Table(Vec::new()));
         let (at, name) = (Some(self.value.span()), self.name.clone());
-        Some(Table::new(self.context, table, at, name, self.node, vec![keys]))
+        Some(Table::new(self.context.clone(), table, at, name, self.node, keys).on(self.base.clone()))
     }
 
     /// The table, which it must be; it may hold these keys.
@@ -107,7 +115,8 @@ impl<'d> Value<'d> {
     pub fn table(&self) -> Option<Table<'d>> {
         let table = self.value.get_ref().as_table()?;
         self.context.write(self.node, Node::Table(Vec::new()));
-        Some(Table::new(self.context, table, Some(self.value.span()), self.name.clone(), self.node, vec![]))
+        let (at, name) = (Some(self.value.span()), self.name.clone());
+        Some(Table::new(self.context.clone(), table, at, name, self.node, &[]).on(self.base.clone()))
     }
 
     /// The items of the array, where it is one.
@@ -115,7 +124,7 @@ impl<'d> Value<'d> {
         let array = self.value.get_ref().as_array()?;
         let item = |(index, value): (usize, &'d Spanned<DeValue<'d>>)| {
             let node = self.context.node(Node::Literal(self.context.literal(&value.span()).to_owned()));
-            Value::new(self.context, value, format!("{}[{index}]", self.name), node)
+            Value::new(self.context.clone(), value, format!("{}[{index}]", self.name), node)
         };
         let items: Vec<Value<'d>> = array.iter().enumerate().map(item).collect();
         self.context.write(self.node, Node::Array(items.iter().map(|item| item.node).collect()));

@@ -86,7 +86,11 @@ impl<O: Observer> Lane<'_, O> {
 
     fn lose(&mut self, request: Request) {
         let view = self.view();
-        self.observer.concluded(&RequestSpan::of_one(request.arrived, request.cost), Fate::Lost, &view);
+        self.observer.concluded(
+            &RequestSpan::of_one(request.arrived, request.cost, self.now),
+            Fate::Lost,
+            &view,
+        );
     }
 
     /// A wait is over.

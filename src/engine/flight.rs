@@ -30,6 +30,7 @@ pub(super) struct Flight {
 struct InFlight {
     settles_at: Time,
     number: u32,
+    arrived: Time,
     cost: Money,
     hold: Money,
     /// Why what it takes too much, if it does, was not prevented.
@@ -47,14 +48,21 @@ impl Flight {
     }
 
     fn add(&mut self, request: &Request, ends_at: Time, settles_at: Time, cause: OvershootCause) {
-        let Request { cost, hold, .. } = *request;
+        let Request { arrived, cost, hold, .. } = *request;
         self.cost += i128::from(cost.nanos());
         self.held += i128::from(hold.nanos());
         if request.service > Span::ZERO {
             self.running.push(Reverse((ends_at, cost)));
             self.running_cost += i128::from(cost.nanos());
         }
-        self.unsettled.push(Reverse(InFlight { settles_at, number: self.admitted, cost, hold, cause }));
+        self.unsettled.push(Reverse(InFlight {
+            settles_at,
+            number: self.admitted,
+            arrived,
+            cost,
+            hold,
+            cause,
+        }));
         self.admitted += 1;
     }
 
@@ -82,7 +90,11 @@ impl<O: Observer> Lane<'_, O> {
     pub(super) fn try_request(&mut self, request: Request, retries: u32) {
         let admission = self.admission(&request);
         let view = self.view();
-        self.observer.attempted(&RequestSpan::of_one(self.now, request.cost), admission.err(), &view);
+        self.observer.attempted(
+            &RequestSpan::of_one(request.arrived, request.cost, self.now),
+            admission.err(),
+            &view,
+        );
         match admission {
             Ok(()) => self.admit(&request),
             Err(reason) => {
@@ -119,15 +131,15 @@ impl<O: Observer> Lane<'_, O> {
         if let Some(rate) = &mut self.rate {
             rate.count(request.tokens);
         }
-        let view = self.view();
-        self.observer.concluded(&RequestSpan::of_one(request.arrived, request.cost), Fate::Served, &view);
+        let (span, view) = (RequestSpan::of_one(request.arrived, request.cost, self.now), self.view());
+        self.observer.concluded(&span, Fate::Served, &view);
         let ends_at = self.now + request.service;
         let settles_at = ends_at + self.metering_delay();
         let cause = self.overshoot_cause();
         if settles_at > self.now {
             self.flight.add(request, ends_at, settles_at, cause);
         } else {
-            self.settle_and_tell(request.cost, cause);
+            self.settle_and_tell(&span, cause);
         }
     }
 
@@ -147,13 +159,13 @@ impl<O: Observer> Lane<'_, O> {
     /// The next usage in flight settles.
     pub(super) fn settle_next(&mut self) {
         let next = self.flight.pop().expect("there is one as long as it has a time");
-        self.settle_and_tell(next.cost, next.cause);
+        self.settle_and_tell(&RequestSpan::of_one(next.arrived, next.cost, self.now), next.cause);
     }
 
-    fn settle_and_tell(&mut self, cost: Money, cause: OvershootCause) {
+    fn settle_and_tell(&mut self, span: &RequestSpan<'_>, cause: OvershootCause) {
         let headroom = self.policy.headroom(&self.view());
-        self.settle(&RequestSpan::of_one(self.now, cost), cause);
-        if cost >= headroom {
+        self.settle(span, cause);
+        if span.cost >= headroom {
             self.tell(PolicyEvent::HeadroomUsed);
         }
     }
@@ -161,7 +173,7 @@ impl<O: Observer> Lane<'_, O> {
     /// Settles all usage in flight at once, telling nobody: the account closes, or the horizon is reached.
     pub(super) fn settle_all(&mut self) {
         while let Some(next) = self.flight.pop() {
-            self.settle(&RequestSpan::of_one(self.now, next.cost), next.cause);
+            self.settle(&RequestSpan::of_one(next.arrived, next.cost, self.now), next.cause);
         }
         self.flight = Flight::default();
     }

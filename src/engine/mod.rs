@@ -233,10 +233,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         let overshoot = span.cost.saturating_sub(self.policy.allowance(&self.view()).or_zero());
         self.wallet.settle(span.cost);
         let postings = self.wallet.take_postings();
-        match postings[..] {
-            [posting] => self.observer.usage(span, posting.entry),
-            _ => postings.iter().for_each(|posting| self.observer.posting(self.now, *posting)),
-        }
+        postings.iter().for_each(|posting| self.observer.usage(span, *posting));
         self.wallet.reuse(postings);
         self.audit();
         if overshoot.is_positive() {

@@ -6,7 +6,7 @@ use crate::money::Money;
 use crate::policy::Plan;
 use crate::request::Refusal;
 use crate::time::{Span, Time};
-use crate::wallet::{Entry, Posting};
+use crate::wallet::Posting;
 use crate::workload::Block;
 use std::ops::Range;
 
@@ -19,6 +19,8 @@ pub struct RequestSpan<'b> {
     pub cost: Money,
     /// The sum of each one's cost times its instant, in nano-dollars times microseconds.
     pub moment: i128,
+    /// When the first arrived.
+    pub arrived_at: Time,
     /// The instant of the first: of its arrival, or of what else is told of.
     pub first_at: Time,
     /// The instant of the last.
@@ -34,6 +36,7 @@ impl<'b> RequestSpan<'b> {
             count: range.len() as u64,
             cost: Money::from_nanos(block.cost_before[range.end] - block.cost_before[range.start]),
             moment: block.moment_before[range.end] - block.moment_before[range.start],
+            arrived_at: block.at[range.start],
             first_at: block.at[range.start],
             last_at: block.at[range.end - 1],
             block: Some((block, range)),
@@ -41,9 +44,9 @@ impl<'b> RequestSpan<'b> {
     }
 
     /// A single request, of which something is told at an instant.
-    pub fn of_one(at: Time, cost: Money) -> RequestSpan<'b> {
+    pub fn of_one(arrived_at: Time, cost: Money, at: Time) -> RequestSpan<'b> {
         let moment = i128::from(cost.nanos()) * i128::from(at.micros());
-        RequestSpan { count: 1, cost, moment, first_at: at, last_at: at, block: None }
+        RequestSpan { count: 1, cost, moment, arrived_at, first_at: at, last_at: at, block: None }
     }
 
     /// The instant and the cost of each.
@@ -242,11 +245,11 @@ pub trait Observer {
     /// Clients tried requests: they were admitted, or refused for a reason.
     fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, account: &AccountView);
 
-    /// The fate of requests was decided: told by when they arrived, whenever that was.
+    /// The fate of requests was decided.
     fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView);
 
-    /// The usage of all requests of a span was posted in one kind of entry.
-    fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry);
+    /// Usage of requests was posted: all of it, or a part where that of a single request has several sources.
+    fn usage(&mut self, span: &RequestSpan<'_>, posting: Posting);
 
     /// The usage of requests settled, and all that it posted was told; `account` is as it left it.
     fn settled(&mut self, _span: &RequestSpan<'_>, _account: &AccountView) {}
@@ -262,7 +265,7 @@ pub trait Observer {
 impl Observer for () {
     fn attempted(&mut self, _: &RequestSpan<'_>, _: Option<Refusal>, _: &AccountView) {}
     fn concluded(&mut self, _: &RequestSpan<'_>, _: Fate, _: &AccountView) {}
-    fn usage(&mut self, _: &RequestSpan<'_>, _: Entry) {}
+    fn usage(&mut self, _: &RequestSpan<'_>, _: Posting) {}
     fn posting(&mut self, _: Time, _: Posting) {}
     fn happening(&mut self, _: Happening, _: &AccountView) {}
 }
@@ -285,9 +288,9 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.0.settled(span, account);
         self.1.settled(span, account);
     }
-    fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
-        self.0.usage(span, entry);
-        self.1.usage(span, entry);
+    fn usage(&mut self, span: &RequestSpan<'_>, posting: Posting) {
+        self.0.usage(span, posting);
+        self.1.usage(span, posting);
     }
     fn posting(&mut self, at: Time, posting: Posting) {
         self.0.posting(at, posting);
@@ -321,9 +324,9 @@ impl<A: Observer> Observer for Option<A> {
             observer.settled(span, account);
         }
     }
-    fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
+    fn usage(&mut self, span: &RequestSpan<'_>, posting: Posting) {
         if let Some(observer) = self {
-            observer.usage(span, entry);
+            observer.usage(span, posting);
         }
     }
     fn posting(&mut self, at: Time, posting: Posting) {

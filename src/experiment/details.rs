@@ -7,7 +7,7 @@ use crate::metrics::{DailyTally, Recorder};
 use crate::money::Money;
 use crate::request::Refusal;
 use crate::time::{Calendar, Time};
-use crate::wallet::{Entry, Posting, Wallet};
+use crate::wallet::{Posting, Wallet};
 
 /// Of each cohort, how many accounts have their balance told over time.
 const SAMPLE_ACCOUNTS: u32 = 3;
@@ -89,11 +89,15 @@ impl Observer for Listener<'_> {
         self.recorder.concluded(span, fate, account);
     }
 
-    fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
-        self.recorder.usage(span, entry);
-        if let Some(postings) = &mut self.postings {
-            let costly = span.each().filter(|(_, cost)| cost.is_positive());
-            postings.extend(costly.map(|(at, amount)| (at, Posting { entry, amount })));
+    fn usage(&mut self, span: &RequestSpan<'_>, posting: Posting) {
+        self.recorder.usage(span, posting);
+        match &mut self.postings {
+            Some(postings) if posting.amount == span.cost => {
+                let costly = span.each().filter(|(_, cost)| cost.is_positive());
+                postings.extend(costly.map(|(at, amount)| (at, Posting { amount, ..posting })));
+            }
+            Some(postings) => postings.push((span.last_at, posting)),
+            None => {}
         }
     }
 

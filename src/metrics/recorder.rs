@@ -145,7 +145,7 @@ impl Observer for Recorder<'_> {
 
     fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, _: &AccountView) {
         let is_first_served = fate == Fate::Served && !self.was_served;
-        let Some(flows) = self.counted(span.first_at) else { return };
+        let Some(flows) = self.counted(span.arrived_at) else { return };
         let (count, cost) = (i128::from(span.count), i128::from(span.cost.nanos()));
         match fate {
             Fate::Served => {
@@ -166,16 +166,18 @@ impl Observer for Recorder<'_> {
         }
     }
 
-    fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
-        let cost = i128::from(span.cost.nanos());
+    fn usage(&mut self, span: &RequestSpan<'_>, Posting { entry, amount }: Posting) {
+        let nanos = i128::from(amount.nanos());
         if entry == Entry::UsageOnPromotion {
-            self.count(span.first_at, Flow::Promotional, cost);
+            // It is part of the requests' usage, and so counted with it.
+            self.count(span.arrived_at, Flow::Promotional, nanos);
             return;
         }
-        let area = if span.first_at < self.calendar.warmup {
-            cost * self.lasts(span.first_at)
+        let is_whole = amount == span.cost && span.first_at >= self.calendar.warmup;
+        let area = if is_whole {
+            nanos * i128::from(self.calendar.horizon.micros()) - span.moment
         } else {
-            cost * i128::from(self.calendar.horizon.micros()) - span.moment
+            nanos * self.lasts(span.first_at)
         };
         self.add_area(entry, area);
     }
@@ -184,7 +186,6 @@ impl Observer for Recorder<'_> {
         let nanos = i128::from(amount.nanos());
         self.add_area(entry, nanos * self.lasts(at));
         match entry {
-            Entry::UsageOnPromotion => self.count(at, Flow::Promotional, nanos),
             Entry::Purchase | Entry::InvoicePaid => self.count(at, Flow::CashIn, nanos),
             Entry::Fee => self.count(at, Flow::Fees, nanos),
             Entry::DisputedPayment => {
@@ -194,8 +195,11 @@ impl Observer for Recorder<'_> {
             Entry::DisputedCredit => self.count(at, Flow::Disputes, -nanos),
             Entry::Lapse => self.count(at, Flow::Breakage, nanos),
             Entry::WriteOff => self.count(at, Flow::BadDebt, nanos),
-            // Usage is counted by its requests, and what credit pays of a debt changes nothing that is counted.
-            Entry::UsageOnCredit | Entry::UsageOnReceivable | Entry::DebtPaidByCredit => {}
+            // Usage is told by its requests, and what credit pays of a debt changes nothing that is counted.
+            Entry::UsageOnPromotion
+            | Entry::UsageOnCredit
+            | Entry::UsageOnReceivable
+            | Entry::DebtPaidByCredit => {}
         }
     }
 

@@ -20,14 +20,7 @@ pub const KIND: Kind = Kind {
             is declined is tried again on a schedule; after its last try, or where the card is declined for good, \
             topping up is off until the card is replaced. Where only a budget prevents a top-up, requests at zero are \
             refused for that reason (402).",
-    keys: &[
-        &INITIAL_PURCHASE,
-        &THRESHOLD,
-        &OneOf(&[&[&AMOUNT], &[&TARGET]]),
-        &MONTHLY_BUDGET,
-        &MAX_PER_DAY,
-        &RETRY_AFTER,
-    ],
+    keys: &[&INITIAL_PURCHASE, &THRESHOLD, &REFILL, &MONTHLY_BUDGET, &MAX_PER_DAY, &RETRY_AFTER],
     read,
 };
 
@@ -36,6 +29,7 @@ const THRESHOLD: Key<Dollars> = Key::required(
     "give the balance to top up at, as in `threshold = 5.00`",
     "the balance, in dollars, at or below which a top-up is attempted",
 );
+const REFILL: OneOf = OneOf(&[&[&AMOUNT], &[&TARGET]]);
 const AMOUNT: Key<Charge> =
     Key::alternative("amount", "what a top-up buys, in dollars, whole cents, more than 0");
 const TARGET: Key<Dollars> =
@@ -59,6 +53,7 @@ const RETRY_AFTER: Key<Vec<Span>> = Key::with_default(
 fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
     let initial_purchase = table.read(&INITIAL_PURCHASE);
     let threshold = table.read(&THRESHOLD);
+    table.exclude(&REFILL);
     let amount = table.read(&AMOUNT);
     let target = table.read(&TARGET);
     let monthly_budget = table.read(&MONTHLY_BUDGET);

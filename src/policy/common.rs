@@ -1,6 +1,7 @@
 //! The terms that every kind of policy may have beside its own rules.
 
 use super::Grant;
+use super::presets::PRESET;
 use crate::document::schema::{Definitions, Schema};
 use crate::document::{Dollars, Key, Keys, Read, ReadTable, Table, Value};
 use crate::money::{Money, Share};
@@ -10,7 +11,7 @@ use serde_json::json;
 
 /// What a policy of any kind may hold.
 pub const KEYS: Keys =
-    &[&KIND, &FREE_CREDIT, &CREDIT_EXPIRES_AFTER, &RATE_LIMIT, &ALERT_AT, &METERING, &HTTP_STATUS];
+    &[&PRESET, &KIND, &FREE_CREDIT, &CREDIT_EXPIRES_AFTER, &RATE_LIMIT, &ALERT_AT, &METERING, &HTTP_STATUS];
 
 /// The kind of a policy.
 pub const KIND: Key<String> = Key::required(
@@ -18,7 +19,7 @@ pub const KIND: Key<String> = Key::required(
     "name one, as in `kind = \"prepaid_pause\"`",
     "which rules hold; `billsim policies` tells them all",
 );
-const FREE_CREDIT: Key<Grant> =
+pub(super) const FREE_CREDIT: Key<Grant> =
     Key::optional("free_credit", "none", "promotional credit that is granted at signup");
 const CREDIT_EXPIRES_AFTER: Key<Span> =
     Key::optional("credit_expires_after", "never", "how long after its posting paid credit lapses");

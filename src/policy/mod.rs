@@ -8,6 +8,7 @@ pub mod auto_topup;
 pub mod common;
 pub mod postpaid;
 pub mod prepaid_pause;
+pub mod presets;
 pub mod trial;
 
 use crate::account::AccountView;
@@ -341,17 +342,21 @@ impl Kinds {
     }
 
     /// Reads what accounts are billed by, from a `[[policy]]` of a scenario: the `kind`, its parameters, and the common
-    /// terms.
+    /// terms, or a preset for all that it does not give itself.
     pub fn read(&self, table: &mut Table<'_>) -> Option<Plan> {
-        let names: Vec<&str> = self.iter().map(|kind| kind.name).collect();
         table.extend(common::KEYS);
+        if presets::apply(table).is_none() {
+            table.leave_rest();
+            return None;
+        }
+        let names: Vec<&str> = self.iter().map(|kind| kind.name).collect();
         let name = table.read(&common::KIND);
         let Some(kind) = name.as_deref().and_then(|name| self.named(name)) else {
             if let Some(name) = name {
                 let wrong = format!("there is no policy kind \"{name}\"");
                 table.fault(common::KIND.name, wrong, &format!("use one of {}", names.join(", ")));
-            } else if let Some(key) = table.keys().into_iter().find(|key| resembles_kind(key)) {
-                table.fault(key, format!("unknown key `{key}`"), "did you mean `kind`?");
+            } else if let Some((key, meant)) = table.keys().into_iter().find_map(meant_for_kind) {
+                table.fault(key, format!("unknown key `{key}`"), &format!("did you mean `{meant}`?"));
             }
             table.leave_rest();
             return None;
@@ -362,11 +367,9 @@ impl Kinds {
         Some(Plan { kind: kind.name, policy: policy?.into(), terms: terms.into() })
     }
 
-    /// Reads the policy that another one moves accounts to, from the table under a key of [`successor`]: no trial, as
-    /// an account begins with one or not at all.
-    pub fn read_successor(&self, table: &mut Table<'_>, key: &TableKey) -> Option<Plan> {
-        let mut successor = table.table(key)?;
-        let plan = self.read(&mut successor)?;
+    /// Reads the policy that another one moves accounts to: no trial, as an account begins with one or not at all.
+    pub fn read_successor(&self, successor: &mut Table<'_>) -> Option<Plan> {
+        let plan = self.read(successor)?;
         if plan.kind == trial::KIND.name {
             let wrong = "a trial cannot follow another policy".to_owned();
             successor.fault(common::KIND.name, wrong, "let another kind of policy follow");
@@ -398,7 +401,9 @@ fn of_kinds<'k>(also: Keys, kinds: impl Iterator<Item = &'k Kind>, definitions: 
     schema::of_kinds(common::KIND.name, &[also, common::KEYS], kinds, definitions)
 }
 
-/// Whether a key may be a misspelt `kind`.
-fn resembles_kind(key: &str) -> bool {
-    key != common::KIND.name && did_you_mean(key, [common::KIND.name].into_iter()).is_some()
+/// A key that may be a misspelt one of those that say the kind, and that one.
+fn meant_for_kind(key: &str) -> Option<(&str, &'static str)> {
+    let says_kind = [common::KIND.name, presets::PRESET.name];
+    let meant = did_you_mean(key, says_kind.into_iter()).filter(|_| !says_kind.contains(&key))?;
+    Some((key, meant))
 }

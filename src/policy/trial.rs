@@ -1,5 +1,6 @@
 //! `trial`: a little credit for nothing, then another policy, or suspension until a payment method is on file.
 
+use super::common::FREE_CREDIT;
 use super::{Alarm, Command, Gate, Grant, Kind, Plan, Policy, PolicyEvent, successor};
 use crate::account::AccountView;
 use crate::document::{Dollars, Key, Table, TableKey};
@@ -34,7 +35,9 @@ const EXPIRY: Alarm = Alarm(0);
 fn read(table: &mut Table<'_>, kinds: &super::Kinds) -> Option<Box<dyn Policy>> {
     let credit = table.read(&CREDIT);
     let expires_after = table.read(&EXPIRES_AFTER);
-    let then = kinds.read_successor(table, &THEN)?;
+    let mut then = table.table(&THEN)?;
+    then.hide(FREE_CREDIT.name); // of a preset
+    let then = kinds.read_successor(&mut then)?;
     if then.terms.free_credit.is_some() {
         let wrong = "free credit is granted at signup only, and nobody signs up under `then`".to_owned();
         table.fault(THEN.name, wrong, "give `free_credit` to the trial itself, or raise its `credit`");

@@ -4,6 +4,7 @@ use super::{check_name, check_unique};
 use crate::document::schema::Definitions;
 use crate::document::{Key, Keys, Table, TableKey, TablesKey, quoted};
 use crate::policy::common::KIND;
+use crate::policy::presets::PRESET;
 use crate::policy::{Kinds, PolicyPlan, Switch, successor, trial};
 use jiff::civil::Date;
 
@@ -18,7 +19,8 @@ pub const POLICY: TablesKey = TablesKey::required(
 
 /// What a policy of a scenario may hold beside its kind, the parameters of that and what is common to all.
 pub const KEYS: Keys = &[&NAME, &SWITCH];
-const NAME: Key<String> = Key::optional("name", "its kind", "what the policy is called in the results");
+const NAME: Key<String> =
+    Key::optional("name", "its preset or kind", "what the policy is called in the results");
 const SWITCH: TableKey = TableKey::optional(
     "switch",
     &[&AT, &GRANDFATHER, &TO],
@@ -54,9 +56,9 @@ pub fn read_all(root: &mut Table<'_>, kinds: &Kinds) -> Option<Vec<PolicyPlan>> 
     plans.into_iter().collect()
 }
 
-/// A policy without a name is called as its kind.
+/// A policy without a name is called as its preset or kind.
 fn default_name<'d>(table: &Table<'d>) -> &'d str {
-    table.peek(KIND.name).unwrap_or("policy")
+    table.peek(PRESET.name).or_else(|| table.peek(KIND.name)).unwrap_or("policy")
 }
 
 fn plan(table: &mut Table<'_>, kinds: &Kinds) -> Option<PolicyPlan> {
@@ -75,6 +77,6 @@ fn plan(table: &mut Table<'_>, kinds: &Kinds) -> Option<PolicyPlan> {
 
 fn read_switch(table: &mut Table<'_>, kinds: &Kinds) -> Option<Switch> {
     let (at, grandfather) = (table.read(&AT), table.read(&GRANDFATHER));
-    let to = kinds.read_successor(table, &TO);
+    let to = table.table(&TO).and_then(|mut to| kinds.read_successor(&mut to));
     Some(Switch { at: at?, to: to?, grandfather: grandfather? })
 }

@@ -5,5 +5,6 @@ mod faults;
 mod golden;
 mod interruptions;
 mod place;
+mod presets;
 mod results;
 mod same_chance;

@@ -25,7 +25,7 @@ use billsim::policy::Kinds;
 use billsim::request::Refusal;
 use billsim::scenario::Scenario;
 use billsim::time::Time;
-use billsim::wallet::{Entry, Posting};
+use billsim::wallet::Posting;
 use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -247,7 +247,7 @@ struct Listener<'s>(&'s mut Vec<(Time, Happening)>);
 impl Observer for Listener<'_> {
     fn attempted(&mut self, _: &RequestSpan<'_>, _: Option<Refusal>, _: &AccountView) {}
     fn concluded(&mut self, _: &RequestSpan<'_>, _: Fate, _: &AccountView) {}
-    fn usage(&mut self, _: &RequestSpan<'_>, _: Entry) {}
+    fn usage(&mut self, _: &RequestSpan<'_>, _: Posting) {}
     fn posting(&mut self, _: Time, _: Posting) {}
     fn happening(&mut self, happening: Happening, account: &AccountView) {
         self.0.push((account.now, happening));

@@ -489,8 +489,8 @@ impl Observer for &mut Narrator<'_> {
         }
     }
 
-    fn usage(&mut self, span: &RequestSpan<'_>, entry: Entry) {
-        self.posting(span.last_at, Posting { entry, amount: span.cost });
+    fn usage(&mut self, span: &RequestSpan<'_>, posting: Posting) {
+        self.posting(span.last_at, posting);
     }
 
     fn settled(&mut self, span: &RequestSpan<'_>, account: &AccountView) {
