@@ -42,55 +42,69 @@ pub fn of_table(keys: Keys, definitions: &mut Definitions) -> Schema {
     TableSchema::new(keys.iter().copied(), definitions).finish()
 }
 
-/// The schema of tables of several kinds, which a word under the key `tells` tells apart: each may hold the
-/// common keys, that one among them, and those of its kind.
-///
-/// All properties stand side by side, as editors complete keys from there; which of them a kind has is said by
-/// conditions.
-pub fn of_kinds<'k>(
-    tells: &str,
-    common: &[Keys],
-    kinds: impl IntoIterator<Item = (&'k str, Keys)>,
-    definitions: &mut Definitions,
-) -> Schema {
-    let common = TableSchema::new(common.iter().copied().flatten().copied(), definitions);
-    let kinds: Vec<(&str, TableSchema)> = kinds
-        .into_iter()
-        .map(|(kind, keys)| (kind, TableSchema::new(keys.iter().copied(), definitions)))
-        .collect();
-    let names: Vec<&str> = kinds.iter().map(|(kind, _)| *kind).collect();
-    let mut all = common.properties.clone();
-    for (name, property) in kinds.iter().flat_map(|(_, kind)| &kind.properties) {
-        match all.get_mut(name) {
-            None => {
-                all.insert(name.clone(), property.clone());
-            }
-            Some(other) if other != property => *other = json!({ "anyOf": [other.take(), property] }),
-            Some(_) => {}
-        }
-    }
-    let mut conditions = json!({});
-    for (name, mut kind) in kinds.into_iter().rev() {
-        // What is said of all kinds is not said again, or faults would be told twice.
-        for (name, property) in &mut kind.properties {
-            if all[name] == *property {
-                *property = json!(true);
+/// Tables of several kinds.
+pub struct OfKinds<'k> {
+    /// What all of them may hold.
+    pub common: &'k [Keys],
+    /// The key among these with the word that tells the kind.
+    pub tells: &'k str,
+    /// The key among these with the word that names a [`Base`](super::Base) in its place.
+    pub stands_on: &'k str,
+    /// Each kind by its word: what else it may hold, and which bases are of it.
+    pub kinds: Vec<(&'k str, Keys, Vec<&'k str>)>,
+}
+
+impl OfKinds<'_> {
+    /// Their schema. All properties stand side by side, as editors complete keys from there; which of them a
+    /// kind has is said by conditions.
+    pub fn schema(&self, definitions: &mut Definitions) -> Schema {
+        let OfKinds { common, tells, stands_on, ref kinds } = *self;
+        let mut all = TableSchema::new(common.iter().copied().flatten().copied(), definitions);
+        let common: Vec<String> = all.properties.keys().cloned().collect();
+        let of_each: Vec<TableSchema> =
+            kinds.iter().map(|(_, keys, _)| TableSchema::new(keys.iter().copied(), definitions)).collect();
+        for (name, property) in of_each.iter().flat_map(|kind| &kind.properties) {
+            match all.properties.get_mut(name) {
+                None => {
+                    all.properties.insert(name.clone(), property.clone());
+                }
+                Some(other) if other != property => *other = json!({ "anyOf": [other.take(), property] }),
+                Some(_) => {}
             }
         }
-        kind.properties.extend(common.properties.keys().map(|name| (name.clone(), json!(true))));
-        conditions = json!({
-            "if": { "properties": { tells: { "const": name } }, "required": [tells] },
-            "then": kind.finish(),
-            "else": conditions,
-        });
+        let mut conditions = json!({});
+        for ((word, _, bases), mut kind) in kinds.iter().zip(of_each).rev() {
+            // What has been said of all kinds is not said again, or faults would be told twice.
+            for (name, property) in &mut kind.properties {
+                if all.properties[name] == *property {
+                    *property = json!(true);
+                }
+            }
+            kind.properties.extend(common.iter().map(|name| (name.clone(), json!(true))));
+            let (is_told, is_base) = (json!({ "const": word }), json!({ "enum": bases }));
+            let is_of_kind = [(tells, &is_told), (stands_on, &is_base)]
+                .map(|(key, word)| json!({ "properties": { key: word }, "required": [key] }));
+            kind.properties.insert(tells.to_owned(), is_told);
+            kind.properties.insert(stands_on.to_owned(), is_base);
+            conditions = json!({
+                "if": { "anyOf": is_of_kind },
+                "then": {
+                    "properties": kind.properties,
+                    "additionalProperties": false,
+                    "if": { "required": [stands_on] },
+                    "else": kind.demands(),
+                },
+                "else": conditions,
+            });
+        }
+        all.properties[tells]["enum"] = kinds.iter().map(|(word, ..)| json!(word)).collect();
+        all.properties[stands_on]["enum"] =
+            kinds.iter().flat_map(|(_, _, bases)| bases).map(|base| json!(base)).collect();
+        conditions["anyOf"] = json!([{ "required": [tells] }, { "required": [stands_on] }]);
+        conditions["type"] = json!("object");
+        conditions["properties"] = json!(all.properties);
+        conditions
     }
-    let mut schema = TableSchema { properties: all, ..common }.finish();
-    schema["properties"][tells]["enum"] = json!(names);
-    schema["additionalProperties"] = json!(true);
-    for condition in ["if", "then", "else"] {
-        schema[condition] = conditions[condition].take();
-    }
-    schema
 }
 
 /// The schema of a table, key by key.
@@ -143,20 +157,28 @@ impl TableSchema {
     }
 
     fn finish(self) -> Schema {
-        let TableSchema { properties, required, mut choices, beside, others } = self;
-        let others = others.unwrap_or(Value::Bool(false));
-        let mut schema =
-            json!({ "type": "object", "properties": properties, "additionalProperties": others });
-        if !required.is_empty() {
-            schema["required"] = json!(required);
+        let mut schema = self.demands();
+        schema["type"] = json!("object");
+        schema["properties"] = json!(self.properties);
+        schema["additionalProperties"] = self.others.unwrap_or(json!(false));
+        schema
+    }
+
+    /// What must be there.
+    fn demands(&self) -> Schema {
+        let mut schema = json!({});
+        if !self.required.is_empty() {
+            schema["required"] = json!(self.required);
         }
-        if !beside.is_empty() {
-            schema["dependentRequired"] = json!(beside);
+        if !self.beside.is_empty() {
+            schema["dependentRequired"] = json!(self.beside);
         }
-        match choices.len() {
-            0 => {}
-            1 => schema["oneOf"] = choices.remove(0),
-            _ => schema["allOf"] = choices.into_iter().map(|choice| json!({ "oneOf": choice })).collect(),
+        match &self.choices[..] {
+            [] => {}
+            [choice] => schema["oneOf"] = choice.clone(),
+            choices => {
+                schema["allOf"] = choices.iter().map(|choice| json!({ "oneOf": choice })).collect();
+            }
         }
         schema
     }
@@ -305,23 +327,26 @@ mod tests {
     fn kinds_differ_in_what_they_hold() {
         const KIND: Key<String> = Key::required("kind", "name one", "what it is");
         const OTHER_SHARE: Key<Probability> = Key::optional("share", "none", "how many of those");
-        let kinds: [(&str, Keys); 2] = [("one", &[&WAIT, &SHARE]), ("two", &[&WAIT, &OTHER_SHARE, &PRICE])];
-        let schema = of_kinds("kind", &[&[&KIND]], kinds, &mut Definitions::default());
+        const PRESET: Key<String> = Key::optional("preset", "none", "what it stands on");
+        let kinds: Vec<(&str, Keys, Vec<&str>)> = vec![
+            ("one", &[&WAIT, &SHARE], vec!["preset of one"]),
+            ("two", &[&WAIT, &OTHER_SHARE, &PRICE], vec![]),
+        ];
+        let kinds = OfKinds { common: &[&[&KIND, &PRESET]], tells: "kind", stands_on: "preset", kinds };
+        let schema = kinds.schema(&mut Definitions::default());
         let properties = &schema["properties"];
         assert_eq!(properties["kind"]["enum"], json!(["one", "two"]));
+        assert_eq!(properties["preset"]["enum"], json!(["preset of one"]));
         assert_eq!(properties["wait"], of(&[&WAIT])["properties"]["wait"]);
         assert_eq!(properties["share"]["anyOf"].as_array().map(Vec::len), Some(2));
         let (first, rest) = (&schema["then"], &schema["else"]);
-        assert_eq!(rest["if"], json!({ "properties": { "kind": { "const": "two" } }, "required": ["kind"] }));
+        let is = json!({ "properties": { "kind": { "const": "two" } }, "required": ["kind"] });
+        assert_eq!(rest["if"]["anyOf"][0], is);
+        assert_eq!(first["properties"]["preset"], json!({ "enum": ["preset of one"] }));
         assert_eq!(first["properties"]["wait"], true);
         assert_eq!(first["properties"]["share"], of(&[&SHARE])["properties"]["share"]);
         assert_eq!(first["properties"]["price"], Value::Null);
-        assert_eq!(rest["then"]["required"], json!(["price"]));
-        for kind in [first, &rest["then"]] {
-            assert_eq!(
-                (&kind["properties"]["kind"], &kind["additionalProperties"]),
-                (&json!(true), &json!(false))
-            );
-        }
+        assert_eq!(rest["then"]["else"], json!({ "required": ["price"] }));
+        assert_eq!(rest["then"]["additionalProperties"], false);
     }
 }

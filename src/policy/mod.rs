@@ -397,8 +397,10 @@ pub const fn successor(name: &'static str, hint: &'static str, meaning: &'static
 }
 
 fn of_kinds<'k>(also: Keys, kinds: impl Iterator<Item = &'k Kind>, definitions: &mut Definitions) -> Schema {
-    let kinds = kinds.map(|kind| (kind.name, kind.keys));
-    schema::of_kinds(common::KIND.name, &[also, common::KEYS], kinds, definitions)
+    let kinds = kinds.map(|kind| (kind.name, kind.keys, presets::of_kind(kind.name)));
+    let (tells, stands_on) = (common::KIND.name, presets::PRESET.name);
+    schema::OfKinds { common: &[also, common::KEYS], tells, stands_on, kinds: kinds.collect() }
+        .schema(definitions)
 }
 
 /// A key that may be a misspelt one of those that say the kind, and that one.

@@ -59,6 +59,12 @@ fn parse(name: &'static str, text: &'static str) -> Preset {
     Preset { name, about, policy, base: Base::parse(policy) }
 }
 
+/// The names of the presets that are of a kind.
+pub(super) fn of_kind(kind: &str) -> Vec<&'static str> {
+    let presets = PRESETS.iter().filter(|preset| preset.base.peek(KIND.name) == Some(kind));
+    presets.map(|preset| preset.name).collect()
+}
+
 /// The preset of a policy.
 pub const PRESET: Key<String> = Key::optional(
     "preset",
