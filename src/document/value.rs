@@ -17,7 +17,7 @@ use toml::de::DeValue;
 
 /// What can be read from a value of a document.
 pub trait Read: Sized {
-    /// What such a value may hold where it is a table.
+    /// What such a value may hold where it is a table, as far as people are to be told.
     const KEYS: Keys = &[];
 
     /// Reads it, or notes with the value why not.
