@@ -4,7 +4,7 @@ use billsim::rng::CohortStreams;
 use billsim::tariff::{Price, Tariff};
 use billsim::time::{Calendar, Span, Time};
 use billsim::workload::distribution::Distribution;
-use billsim::workload::{Arrivals, Block, Modulation, Service, Tokens, Workload};
+use billsim::workload::{Arrivals, Block, Burst, Modulation, Phases, Service, Tokens, Workload};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use jiff::civil::date;
 
@@ -29,6 +29,7 @@ fn workload(arrivals: Arrivals, tokens: [Distribution; 2]) -> Workload {
             spread_correlation: 0.0,
         },
         models: vec![(0, 1.0)],
+        loyalty: 0.0,
         service: Service::default(),
     }
 }
@@ -72,8 +73,31 @@ fn generation(criterion: &mut Criterion) {
     modulated.modulation.growth_per_month = 0.1;
     let mut two_models = base.clone();
     two_models.models = vec![(0, 0.3), (1, 0.7)];
+    let mut loyal = two_models.clone();
+    loyal.loyalty = 0.8;
     let mut cached = base.clone();
     cached.tokens.cached_share = Distribution::uniform(0.0, 0.8);
+    let mut day_levels = base.clone();
+    day_levels.modulation.day_level = 0.9;
+    let mut bursts = base.clone();
+    bursts.modulation.bursts = vec![Burst {
+        per_day: 0.3,
+        factor: Distribution::lognormal_median(30.0, 1.1),
+        duration: Distribution::lognormal_median(Span::HOUR.micros() as f64 / 3.0, 1.2),
+    }];
+    let spread_cvs = Distribution::lognormal_median(1.2, 0.8).clamped(Some(0.3), Some(30.0));
+    let on_off = |cv| {
+        let phases = Phases {
+            active_share: Distribution::constant(0.3),
+            on: Distribution::lognormal_median(Span::HOUR.micros() as f64 / 2.0, 1.3),
+        };
+        workload(Arrivals::OnOff { per_day, cv, phases }, lognormals.clone())
+    };
+    let interrupted = on_off(Distribution::constant(1.0));
+    let mut everything = on_off(spread_cvs.clone());
+    everything.modulation = Modulation { day_level: 0.9, ..bursts.modulation.clone() };
+    everything.modulation.daily = modulated.modulation.daily;
+    (everything.models, everything.loyalty) = (two_models.models.clone(), 0.8);
 
     let mut group = criterion.benchmark_group("generation");
     group.throughput(Throughput::Elements(u64::from(REQUESTS * ACCOUNTS)));
@@ -84,11 +108,23 @@ fn generation(criterion: &mut Criterion) {
         ("exponential tokens", workload(poisson.clone(), both(Distribution::exponential(500.0)))),
         ("empirical tokens", workload(poisson.clone(), both(empirical))),
         ("gamma tokens", workload(poisson, both(Distribution::gamma(500.0, 1.5)))),
-        ("gamma gaps", workload(Arrivals::Gamma { per_day, cv: 2.0 }, lognormals.clone())),
-        ("regular gaps", workload(Arrivals::Gamma { per_day, cv: 0.0 }, lognormals)),
+        (
+            "gamma gaps",
+            workload(Arrivals::Gamma { per_day, cv: Distribution::constant(2.0) }, lognormals.clone()),
+        ),
+        (
+            "regular gaps",
+            workload(Arrivals::Gamma { per_day, cv: Distribution::constant(0.0) }, lognormals.clone()),
+        ),
+        ("gaps of spread cvs", workload(Arrivals::Gamma { per_day, cv: spread_cvs }, lognormals)),
+        ("on and off", interrupted),
         ("modulated", modulated),
+        ("day levels", day_levels),
+        ("bursts", bursts),
         ("two models", two_models),
+        ("loyal accounts", loyal),
         ("cached shares", cached),
+        ("everything uneven", everything),
     ] {
         group.bench_function(name, |bencher| bencher.iter(|| generate(&workload, &tariff, &calendar)));
     }

@@ -50,6 +50,18 @@ pub enum Purpose {
     BuysCreditAgain = 18,
     /// Patience at the n-th stop.
     Patience = 19,
+    /// The account's own coefficient of variation of its gaps.
+    GapSpread = 20,
+    /// The account's own share of time on.
+    ActiveShare = 21,
+    /// On and off phases, one after another.
+    Phase = 22,
+    /// Starts, lengths and factors of the n-th kind of burst, one burst after another.
+    Burst = 23,
+    /// The level of the n-th day of the run.
+    DayLevel = 24,
+    /// Whether the account keeps to one model, and to which.
+    Loyalty = 25,
     /// The n-th answer to an alert.
     HeedsAlert = 30,
     /// Whether and when the n-th payment attempt is disputed, if it succeeds.

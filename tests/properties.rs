@@ -58,9 +58,15 @@ fn workload() -> impl Strategy<Value = String> {
             "arrivals = { poisson = { per_day = 12 } }",
             "arrivals = { gamma = { per_day = 8, cv = 2.5 } }",
             "arrivals = { gamma = { per_day = 24, cv = 0 } }",
+            "arrivals = { on_off = { per_day = 12, active_share = 0.2, on = { exponential = { mean = \"5h\" } } } }",
         ],
         &["", "heterogeneity = { gamma = { mean = 1, cv = 1 } }"],
         &["", "weekly = [1, 1, 1, 1, 1, 0, 0]\ngrowth_per_month = 0.3"],
+        &[
+            "",
+            "day_level = 0.8\nbursts = [{ per_day = 0.2, factor = 10, duration = \"3h\" }]",
+            "loyalty = 0.5",
+        ],
         &["models = { \"m\" = 1 }", "models = { \"m\" = 1, \"n\" = 2 }"],
         &[
             "tokens = { prompt = 50000, output = 1000 }",

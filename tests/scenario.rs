@@ -7,8 +7,8 @@ use billsim::money::{Money, Share};
 use billsim::policy::Kinds;
 use billsim::scenario::{self, Loaded, Scenario, TEMPLATE, describe};
 use billsim::time::Span;
-use billsim::workload::Signup;
 use billsim::workload::distribution::Distribution;
+use billsim::workload::{Arrivals, Burst, Modulation, Phases, Signup};
 use common::objections;
 use jsonschema::Validator;
 use proptest::prelude::*;
@@ -66,6 +66,9 @@ heterogeneity = { lognormal = { mean = 1.0, cv = 2.0 } }
 daily = [1,1,1,1,1,1,2,3,4,5,5,5,5,5,5,5,4,4,3,3,2,2,1,1]
 weekly = [1,1,1,1,1,0.7,0.7]     # Monday first
 growth_per_month = -0.05
+day_level = 0.9
+bursts = [ { per_day = 0.1, factor = { lognormal = { median = 30, sigma = 1.1 } }, duration = "20m" }, { per_day = 2e-4, factor = 300, duration = { lognormal = { median = "3h", sigma = 1 } } } ]
+loyalty = 0.8
 models = { "gpt-oss-120b" = 0.6, "deepseek v3.1" = 0.4 }
 [cohort.workload.tokens]
 prompt = { lognormal = { median = 600, sigma = 0.8 }, max = 131072 }
@@ -93,6 +96,14 @@ name = "recorded"
 signup = "start"
 [cohort.workload]
 arrivals = { trace = { file = "errors/data/trace.csv", format = "billsim", assign = "column", rename = { "m" = "gpt-oss-120b" } } }
+
+[[cohort]]
+name = "batch"
+accounts = 5
+[cohort.workload]
+arrivals = { on_off = { per_day = 2_000, cv = { lognormal = { median = 1.2, sigma = 0.8 }, min = 0.3, max = 30 }, active_share = { beta = { a = 0.3, b = 0.55 }, min = 0.01 }, on = { lognormal = { median = "28m", sigma = 1.3 } } } }
+tokens = { prompt = 100, output = 10 }
+models = { "gpt-oss-120b" = 1 }
 
 [[policy]]
 name = "prepaid"
@@ -261,6 +272,25 @@ fn a_long_scenario_is_read_exactly() {
     let daily = &cohorts[0].workload.modulation.daily;
     assert!((daily.iter().sum::<f64>() - 24.0).abs() < 1e-12 && daily[9] == 5.0 * daily[0]);
     assert_eq!((cohorts[1].accounts, cohorts[2].accounts), (16, 2));
+    let Modulation { day_level, bursts, .. } = &cohorts[0].workload.modulation;
+    let minutes = |minutes: i64| Span::from_micros(minutes * 60_000_000).micros() as f64;
+    let runaway = Burst {
+        per_day: 2e-4,
+        factor: Distribution::constant(300.0),
+        duration: Distribution::lognormal_median(minutes(180), 1.0),
+    };
+    let ordinary = Burst {
+        per_day: 0.1,
+        factor: Distribution::lognormal_median(30.0, 1.1),
+        duration: Distribution::constant(minutes(20)),
+    };
+    assert_eq!((*day_level, &bursts[..]), (0.9, &[ordinary, runaway][..]));
+    assert_eq!((cohorts[0].workload.loyalty, cohorts[1].workload.loyalty), (0.8, 0.0));
+    let Arrivals::OnOff { per_day, cv, phases } = &cohorts[3].workload.arrivals else { panic!("on and off") };
+    let share = Distribution::beta(0.3, 0.55).clamped(Some(0.01), None);
+    let on = Distribution::lognormal_median(minutes(28), 1.3);
+    assert_eq!((*per_day, phases), (2_000.0, &Phases { active_share: share, on }));
+    assert_eq!(*cv, Distribution::lognormal_median(1.2, 0.8).clamped(Some(0.3), Some(30.0)));
     assert_eq!(
         policies[0].plan.terms.free_credit.expect("it is there").amount,
         Money::from_nanos(123_456_789)

@@ -263,3 +263,11 @@ fn holds_that_do_not_fit() {
         ],
     );
 }
+
+/// Bursts under way are as in the queue M/G/infinity that starts empty: their factors multiply the rate by
+/// exp(r d (f - 1) (1 - exp(-t / d))) on average, for starts at rate r, factors f and exponential lengths of mean d.
+/// Phases and levels of days do not move the mean.
+#[test]
+fn uneven_demand() {
+    agrees("uneven-demand", &[("requests", 1083.7822), ("served", 1083.7822), ("usage_usd", 35.222923)]);
+}

@@ -357,7 +357,7 @@ flag = false
         root.exclude(&EITHER);
         assert_eq!((root.read(&AMOUNT), root.read(&TARGET)), (Some(3), None));
         let mut inner = root.table(&IN).expect("it is there");
-        assert_eq!(inner.choose(&EITHER), Some("target"));
+        assert_eq!(inner.one_of(&EITHER), Some("target"));
         assert_eq!((inner.read(&AMOUNT), inner.read(&TARGET)), (None, Some(2)));
     }
 

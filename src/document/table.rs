@@ -75,6 +75,17 @@ impl<'d> Table<'d> {
         }
     }
 
+    /// It, standing on another one.
+    pub(super) fn on(mut self, base: Option<Under<'d>>) -> Table<'d> {
+        self.base = base;
+        self
+    }
+
+    /// Lets it hold more keys: for those that depend on a value in it.
+    pub fn extend(&mut self, keys: Keys) {
+        self.keys.push(keys);
+    }
+
     /// The value of a key, or of its default, which is written down as if it stood there. `None` where the
     /// value is at fault, and where the key is absent and has no default.
     ///
@@ -82,10 +93,11 @@ impl<'d> Table<'d> {
     /// If the default cannot be read, or the table is not one that may hold the key.
     pub fn read<T: Read>(&mut self, key: &Key<T>) -> Option<T> {
         match key.absent {
-            Absent::Required { hint } => self.require(key.name, hint),
-            Absent::Default(default) => self.get_or(key.name, default),
-            Absent::Words(_) | Absent::Alternative => self.get(key.name),
+            Absent::Required { hint } => self.demand(key.name, hint),
+            Absent::Default(default) => return self.read_or(key, default),
+            Absent::Words(_) | Absent::Alternative => {}
         }
+        T::read(&self.value(key.name)?)
     }
 
     /// The value of a key, or of a default that depends on something else, as TOML.
@@ -93,31 +105,59 @@ impl<'d> Table<'d> {
     /// # Panics
     /// As [`Table::read`].
     pub fn read_or<T: Read>(&mut self, key: &Key<T>, default: &str) -> Option<T> {
-        self.get_or(key.name, default)
+        if self.has(key.name) {
+            return T::read(&self.value(key.name)?);
+        }
+        self.know(key.name);
+        self.write(key.name, Node::Literal(default.to_owned()));
+        Some(read_default(key.name, default))
     }
 
     /// The value of a key that is a name of the file's own.
+    ///
+    /// # Panics
+    /// If the table is not one that may hold such keys.
     pub fn read_named<T: Read>(&mut self, _: &Names<T>, name: &str) -> Option<T> {
-        self.get(name)
+        T::read(&self.value(name)?)
     }
 
-    /// The table under a key. `None` where it is absent and its keys have no defaults, or something else is
-    /// there.
+    /// The value of a key that stands for others: they are written down, not it.
+    ///
+    /// # Panics
+    /// If the table is not one that may hold the key.
+    pub fn read_unwritten<T: Read>(&mut self, key: &Key<T>) -> Option<T> {
+        self.know(key.name);
+        let (context, value) = self.find(key.name)?;
+        let node = context.node(Node::Literal(String::new()));
+        T::read(&Value::new(context.clone(), value, key.name.to_owned(), node))
+    }
+
+    /// The table under a key, which is an empty one by default where the key says so. `None` where something
+    /// else is there, and where the key is absent and has no default.
     ///
     /// # Panics
     /// If the table is not one that may hold the key.
     pub fn table(&mut self, key: &TableKey) -> Option<Table<'d>> {
         match key.absent {
-            Absent::Default(_) if !self.has(key.name) => {
-                self.know(key.name);
-                let node = self.write(key.name, Node::Table(Vec::new()));
-                let (context, at, name) = (self.context.clone(), self.at.clone(), key.name.to_owned());
-                return Some(Table::new(context, &EMPTY, at, name, node, key.keys));
-            }
-            Absent::Required { hint } if !self.has(key.name) => self.lacks(key.name, hint),
-            _ => {}
+            Absent::Required { hint } => self.demand(key.name, hint),
+            Absent::Default(_) => return self.table_or_empty(key),
+            Absent::Words(_) | Absent::Alternative => {}
         }
         self.value(key.name)?.must_be_table(key.keys)
+    }
+
+    /// The table under a key, or an empty one. `None` where something else is there.
+    ///
+    /// # Panics
+    /// If the table is not one that may hold the key.
+    pub fn table_or_empty(&mut self, key: &TableKey) -> Option<Table<'d>> {
+        if self.has(key.name) {
+            return self.value(key.name)?.must_be_table(key.keys);
+        }
+        self.know(key.name);
+        let node = self.write(key.name, Node::Table(Vec::new()));
+        let (context, at, name) = (self.context.clone(), self.at.clone(), key.name.to_owned());
+        Some(Table::new(context, &EMPTY, at, name, node, key.keys))
     }
 
     /// The tables of the array under a key; none where it is absent.
@@ -137,118 +177,24 @@ impl<'d> Table<'d> {
         let Some(items) = value.items() else {
             return value.expected("an array of tables", &hint).unwrap_or_default();
         };
-        let table = |item: Value<'d>| item.table_of(key.keys).or_else(|| item.expected("a table", &hint));
+        let table = |item: Value<'d>| item.table(key.keys).or_else(|| item.expected("a table", &hint));
         items.into_iter().map(|item| item.named(name)).filter_map(table).collect()
     }
 
     /// The name of the key that tells which alternative is there; a fault is noted unless it is exactly one.
-    pub fn choose(&mut self, one_of: &OneOf) -> Option<&'static str> {
-        self.one_of(&one_of.entry().names())
-    }
-
-    /// Lets a table hold more keys: for those that depend on a value in it.
-    pub fn extend(&mut self, keys: Keys) {
-        self.keys.push(keys);
-    }
-
-    /// It, standing on another one.
-    pub(super) fn on(mut self, base: Option<Under<'d>>) -> Table<'d> {
-        self.base = base;
-        self
-    }
-
-    /// The value of a key that may be absent.
-    pub fn get<T: Read>(&mut self, key: &str) -> Option<T> {
-        T::read(&self.value(key)?)
-    }
-
-    /// The value of a key, or of the default, which is given as TOML and written down as if it stood there.
-    /// `None` only where the value is at fault.
     ///
     /// # Panics
-    /// If the default cannot be read.
-    pub fn get_or<T: Read>(&mut self, key: &str, default: &str) -> Option<T> {
-        if self.has(key) {
-            return self.get(key);
-        }
-        self.know(key);
-        self.write(key, Node::Literal(default.to_owned()));
-        Some(read_default(key, default))
-    }
-
-    /// The value of a key that must be there; the hint says how to write it, as in ``"add `amount =
-    /// 25.00`"``.
-    pub fn require<T: Read>(&mut self, key: &str, hint: &str) -> Option<T> {
-        if !self.has(key) {
-            self.lacks(key, hint);
-        }
-        self.get(key)
-    }
-
-    /// The value of a key that stands for others: they are written down, not it.
-    pub fn read_unwritten<T: Read>(&mut self, key: &Key<T>) -> Option<T> {
-        self.know(key.name);
-        let (context, value) = self.find(key.name)?;
-        let node = context.node(Node::Literal(String::new()));
-        T::read(&Value::new(context.clone(), value, key.name.to_owned(), node))
-    }
-
-    /// The table under a key, if it is there.
-    pub fn child(&mut self, key: &str) -> Option<Table<'d>> {
-        let value = self.value(key)?;
-        value.table().or_else(|| value.expected("a table", &format!("write it as in `{key} = {{ ... }}`")))
-    }
-
-    /// The table under a key that must be there; the hint says how to write it.
-    pub fn require_child(&mut self, key: &str, hint: &str) -> Option<Table<'d>> {
-        if !self.has(key) {
-            self.lacks(key, hint);
-        }
-        self.child(key)
-    }
-
-    /// The table under a key, or an empty one where it is absent: for tables whose keys all have defaults.
-    /// `None` only where something else is there.
-    pub fn child_or_empty(&mut self, key: &str) -> Option<Table<'d>> {
-        if self.has(key) {
-            return self.child(key);
-        }
-        self.know(key);
-        let node = self.write(key, Node::Table(Vec::new()));
-        Some(Table::new(self.context.clone(), &EMPTY, self.at.clone(), key.to_owned(), node, &[]))
-    }
-
-    /// The tables of the array under a key; none where it is absent.
-    pub fn children(&mut self, key: &str) -> Vec<Table<'d>> {
-        let Some(value) = self.value(key) else { return Vec::new() };
-        let hint = format!("write each under a line `[[{key}]]`, or as in `{key} = [{{ ... }}]`");
-        let Some(items) = value.items() else {
-            return value.expected("an array of tables", &hint).unwrap_or_default();
-        };
-        let table = |item: Value<'d>| item.table().or_else(|| item.expected("a table", &hint));
-        items.into_iter().map(|item| item.named(key)).filter_map(table).collect()
-    }
-
-    /// The tables of the array under a key, at least one; the hint says how to write it.
-    pub fn require_children(&mut self, key: &str, hint: &str) -> Vec<Table<'d>> {
-        let items = self.find(key).map(|(_, value)| value.get_ref().as_array().map(|items| items.len()));
-        if matches!(items, None | Some(Some(0))) {
-            self.lacks(key, hint);
-        }
-        self.children(key)
-    }
-
-    /// Notes a fault unless exactly one of these keys is there, which it returns: for tables that choose
-    /// between kinds of things.
-    pub fn one_of(&mut self, keys: &[&'static str]) -> Option<&'static str> {
-        keys.iter().for_each(|key| self.know(key));
-        self.exclude_names(keys);
-        let there: Vec<&str> = keys.iter().copied().filter(|key| self.has(key)).collect();
+    /// If the table is not one that may hold them.
+    pub fn one_of(&mut self, one_of: &OneOf) -> Option<&'static str> {
+        self.exclude(one_of);
+        let names = one_of.entry().names();
+        names.iter().for_each(|name| self.know(name));
+        let there: Vec<&str> = names.iter().copied().filter(|name| self.has(name)).collect();
         match there[..] {
-            [key] => return Some(key),
+            [name] => return Some(name),
             [] => {
-                let wrong = format!("{} needs one of {}", self.shown(), listed(keys));
-                self.fault_here(wrong, &format!("give one of them, as in `{} = ...`", keys[0]));
+                let wrong = format!("{} needs one of {}", self.shown(), listed(&names));
+                self.fault_here(wrong, &format!("give one of them, as in `{} = ...`", names[0]));
             }
             _ => {
                 let wrong = format!("{} has more than one of {}", self.shown(), listed(&there));
@@ -258,23 +204,11 @@ impl<'d> Table<'d> {
         None
     }
 
-    /// Refuses a key that is planned, but cannot be used yet.
-    pub fn not_yet(&mut self, key: &str) {
-        self.ignore(key);
-        if self.has(key) {
-            self.fault(key, format!("`{key}` is not supported yet"), "leave it out");
-        }
-    }
-
-    /// Refuses a key that is planned unless its value is the one that changes nothing, which is written down.
-    pub fn only<T: Read + PartialEq>(&mut self, key: &str, off: &str) {
-        let before = self.context.notes.borrow().faults.len();
-        let value: Option<T> = self.get_or(key, off);
-        if value.is_none_or(|value| value != read_default(key, off)) {
-            // What is planned may have quite another type.
-            self.context.notes.borrow_mut().faults.truncate(before);
-            let wrong = format!("`{key}` other than `{off}` is not supported yet");
-            self.fault(key, wrong, &format!("leave it out, or write `{key} = {off}`"));
+    /// Notes a fault unless a key is there, for one that must be in some cases only; the hint says how to
+    /// write it.
+    pub fn demand(&self, key: &str, hint: &str) {
+        if !self.has(key) {
+            self.lacks(key, hint);
         }
     }
 
@@ -346,12 +280,9 @@ impl<'d> Table<'d> {
 
     /// Of alternatives, one that the table gives takes the place of those that it stands on.
     pub fn exclude(&mut self, one_of: &OneOf) {
-        self.exclude_names(&one_of.entry().names());
-    }
-
-    fn exclude_names(&mut self, keys: &[&str]) {
-        if keys.iter().any(|key| self.table.contains_key(*key)) {
-            keys.iter().for_each(|key| self.hide(key));
+        let names = one_of.entry().names();
+        if names.iter().any(|name| self.table.contains_key(*name)) {
+            names.iter().for_each(|name| self.hide(name));
         }
     }
 
@@ -395,24 +326,19 @@ impl<'d> Table<'d> {
         node
     }
 
-    /// Lets a key be known that is read only where it is there.
+    /// Lets a key be known.
     ///
     /// # Panics
-    /// If the table is not one that may hold the key.
-    pub fn know(&mut self, key: &str) {
+    /// If the table is not one that may hold it.
+    fn know(&mut self, key: &str) {
         let may_hold = self.keys.iter().copied().flatten().any(|entry| entry.entry().covers(key));
-        assert!(
-            may_hold || self.keys.iter().all(|keys| keys.is_empty()),
-            "`{key}` is not among the keys of `{}`",
-            self.name
-        );
+        assert!(may_hold, "`{key}` is not among the keys of `{}`", self.name);
         if self.asked.insert(key.to_owned()) {
             self.known.push(key.to_owned());
         }
     }
 
-    /// Notes that a key is missing which must be there; the hint says how to write it.
-    pub fn lacks(&self, key: &str, hint: &str) {
+    fn lacks(&self, key: &str, hint: &str) {
         self.fault_here(format!("{} lacks `{key}`", self.shown()), hint);
     }
 

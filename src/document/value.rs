@@ -24,9 +24,7 @@ pub trait Read: Sized {
     fn read(value: &Value<'_>) -> Option<Self>;
 
     /// What such a value looks like.
-    fn schema(_definitions: &mut Definitions) -> Schema {
-        Schema::Bool(true)
-    }
+    fn schema(definitions: &mut Definitions) -> Schema;
 }
 
 /// What can be read from a table of a document, key by key; such a table is a value like any other.
@@ -98,7 +96,7 @@ impl<'d> Value<'d> {
     }
 
     /// The table, where it is one; it may hold these keys.
-    pub fn table_of(&self, keys: Keys) -> Option<Table<'d>> {
+    pub fn table(&self, keys: Keys) -> Option<Table<'d>> {
         let table = self.value.get_ref().as_table()?;
         self.context.write(self.node, Node::Table(Vec::new()));
         let (at, name) = (Some(self.value.span()), self.name.clone());
@@ -108,15 +106,7 @@ impl<'d> Value<'d> {
     /// The table, which it must be; it may hold these keys.
     pub fn must_be_table(&self, keys: Keys) -> Option<Table<'d>> {
         let hint = || format!("write it as in `{} = {{ ... }}`", self.name);
-        self.table_of(keys).or_else(|| self.expected("a table", &hint()))
-    }
-
-    /// The table, where it is one.
-    pub fn table(&self) -> Option<Table<'d>> {
-        let table = self.value.get_ref().as_table()?;
-        self.context.write(self.node, Node::Table(Vec::new()));
-        let (at, name) = (Some(self.value.span()), self.name.clone());
-        Some(Table::new(self.context.clone(), table, at, name, self.node, &[]).on(self.base.clone()))
+        self.table(keys).or_else(|| self.expected("a table", &hint()))
     }
 
     /// The items of the array, where it is one.

@@ -75,11 +75,11 @@ pub const PRESET: Key<String> = Key::optional(
 
 /// Lets a policy stand on the preset that it names, if it names one. `None` where that is at fault.
 pub(super) fn apply(table: &mut Table<'_>) -> Option<()> {
-    table.know(PRESET.name);
+    let name = table.read_unwritten(&PRESET);
     if !table.has(PRESET.name) {
         return Some(());
     }
-    let name = table.read_unwritten(&PRESET)?;
+    let name = name?;
     let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) else {
         let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
         let hint = match did_you_mean(&name, names.iter().copied()) {

@@ -169,6 +169,7 @@ mod tests {
                         spread_correlation: 0.0,
                     },
                     models: Vec::new(),
+                    loyalty: 0.0,
                     service: Service::default(),
                 },
                 customer: CustomerModel {

@@ -39,7 +39,7 @@ impl Read for Signup {
     const KEYS: Keys = &[&OVER];
 
     fn read(value: &Value<'_>) -> Option<Signup> {
-        match value.table_of(Self::KEYS) {
+        match value.table(Self::KEYS) {
             Some(mut table) => table.read(&OVER).map(Signup::Over),
             None if value.as_str() == Some("start") => Some(Signup::AtStart),
             None => value.expected("`\"start\"` or a window", "write `\"start\"` or `{ over = \"30d\" }`"),
@@ -89,8 +89,8 @@ fn cohort(table: &mut Table<'_>, index: usize, models: &[String], horizon: Optio
         let wrong = "`accounts` is set, but the trace says which accounts there are";
         table.fault(ACCOUNTS.name, wrong, "leave it out, or set `assign = \"round_robin\"`");
     }
-    if !by_column && !table.has(ACCOUNTS.name) {
-        table.lacks(ACCOUNTS.name, "say how many there are, as in `accounts = 100`");
+    if !by_column {
+        table.demand(ACCOUNTS.name, "say how many there are, as in `accounts = 100`");
     }
     let workload = workload?;
     let accounts = match &workload.arrivals {

@@ -141,13 +141,13 @@ impl Read for Client {
 
     fn read(value: &Value<'_>) -> Option<Client> {
         let forms = "write `\"drop\"`, `{ retry = { attempts = 3, backoff = \"1s\" } }` or `{ queue = {} }`";
-        let Some(mut table) = value.table_of(Self::KEYS) else {
+        let Some(mut table) = value.table(Self::KEYS) else {
             return match value.as_str() {
                 Some("drop") => Some(Client(ClientModel::default())),
                 _ => value.expected("`\"drop\"`, or a table with `retry` or `queue`", forms),
             };
         };
-        table.choose(&REACTIONS)?;
+        table.one_of(&REACTIONS)?;
         let retry = table.read(&RETRY).map(|Retry(client)| client);
         let queue = table.read(&QUEUE).map(|Queue(client)| client);
         retry.or(queue).map(Client)

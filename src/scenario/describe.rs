@@ -2,7 +2,8 @@
 
 use super::Scenario;
 use crate::time::Span;
-use crate::workload::{Cohort, Signup};
+use crate::workload::distribution::Shape;
+use crate::workload::{Arrivals, Cohort, Signup, Workload};
 
 /// What a scenario says: who sends how much over which time, under which policies, and what it cannot show. A
 /// few paragraphs, each in one line.
@@ -51,7 +52,44 @@ fn size(scenario: &Scenario, cohort: &Cohort) -> String {
         counted(requests * f64::from(*accounts), "request"),
         dollars(cost),
         dollars(requests * cost / months),
-    )
+    ) + &habits(scenario.horizon, workload)
+}
+
+/// How the accounts of a cohort differ from a steady stream of requests, in sentences.
+fn habits(horizon: Span, workload: &Workload) -> String {
+    let mut text = String::new();
+    if let Arrivals::OnOff { phases, .. } = &workload.arrivals {
+        text += &format!(
+            " An account is on {} of the time, for {} at a stretch (on average).",
+            percent(phases.active_share.mean()),
+            about(phases.on.mean()),
+        );
+    }
+    if let Arrivals::Gamma { cv, .. } | Arrivals::OnOff { cv, .. } = &workload.arrivals
+        && !matches!(cv.shape, Shape::Constant(_))
+    {
+        text += &format!(" The cv of its gaps is an account's own, {} on average.", digits(cv.mean()));
+    }
+    let day_level = workload.modulation.day_level;
+    if day_level > 0.0 {
+        text += &format!(
+            " The rate of a day is higher or lower by a factor of {}.",
+            digits(libm::exp(day_level))
+        );
+    }
+    for burst in &workload.modulation.bursts {
+        text += &format!(
+            " {} times a day the rate is multiplied by {} for {} (on average): {} times the requests.",
+            digits(burst.per_day),
+            digits(burst.factor.mean()),
+            about(burst.duration.mean_up_to(horizon.micros() as f64)),
+            digits(burst.mean_factor(horizon)),
+        );
+    }
+    if workload.loyalty > 0.0 && workload.models.len() > 1 {
+        text += &format!(" {} of the accounts keep to one model.", percent(workload.loyalty));
+    }
+    text
 }
 
 fn policies(scenario: &Scenario) -> String {
@@ -133,8 +171,22 @@ fn dollars(amount: f64) -> String {
     if is_short { format!("${amount:.2}") } else { format!("${digits}") }
 }
 
-/// A positive number to three digits.
+/// A share, to three digits.
+fn percent(share: f64) -> String {
+    format!("{} %", digits(100.0 * share))
+}
+
+/// A length of time in microseconds, by its two largest units.
+fn about(micros: f64) -> String {
+    let span = Span::from_micros_f64(micros).to_string();
+    span.split(' ').take(2).collect::<Vec<_>>().join(" ")
+}
+
+/// A number from 0 on to three digits.
 fn digits(number: f64) -> String {
+    if number == 0.0 {
+        return "0".to_owned();
+    }
     let magnitude = libm::floor(libm::log10(number)) as i32;
     let decimals = usize::try_from(2 - magnitude).unwrap_or(0);
     let text = format!("{number:.decimals$}");
@@ -175,6 +227,38 @@ mod tests {
              in cohort-1 nobody leaves (set `patience`); no payment is ever declined (set `decline` or \
              `card_lifetime`); the last usage billed is never collected (set `runoff`); serving costs nothing \
              (set `serving_cost`); one replication tells nothing of chance (set `replications`)."
+        );
+    }
+
+    #[test]
+    fn what_makes_accounts_uneven_is_told() {
+        let text = r#"
+            [prices]
+            "m" = { input = 1.00, output = 2.00 }
+            "n" = { input = 1.00, output = 2.00 }
+            [[cohort]]
+            accounts = 100
+            [cohort.workload]
+            arrivals.on_off = { per_day = 100, cv = { uniform = { min = 1, max = 2 } }, active_share = 0.3, on = "28m" }
+            day_level = 0.9
+            bursts = [{ per_day = 0.1, factor = 30, duration = "20m" }, { per_day = 0, factor = 0, duration = "1ms" }]
+            models = { "m" = 1, "n" = 1 }
+            loyalty = 0.85
+            tokens = { prompt = 500, output = 100 }
+            [[policy]]
+            kind = "postpaid"
+        "#;
+        let described = described(text);
+        let (_, habits) = described.split_once("(30 days). ").expect("the size is told first");
+        assert_eq!(
+            habits.lines().next(),
+            Some(
+                "An account is on 30 % of the time, for 28m at a stretch (on average). The cv of its gaps is an \
+                 account's own, 1.5 on average. The rate of a day is higher or lower by a factor of 2.46. 0.1 \
+                 times a day the rate is multiplied by 30 for 20m (on average): 1.04 times the requests. 0 times \
+                 a day the rate is multiplied by 0 for 1ms (on average): 1 times the requests. 85 % of the \
+                 accounts keep to one model."
+            )
         );
     }
 

@@ -24,6 +24,10 @@ pub struct Durations(pub Distribution);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shares(pub Distribution);
 
+/// A distribution of coefficients of variation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cvs(pub Distribution);
+
 impl Read for Numbers {
     fn read(value: &Value<'_>) -> Option<Numbers> {
         distribution::<Amount>(value).map(Numbers)
@@ -41,6 +45,16 @@ impl Read for Durations {
 
     fn schema(definitions: &mut Definitions) -> Schema {
         schema_of::<Micros>(Micros::schema(definitions), definitions)
+    }
+}
+
+impl Read for Cvs {
+    fn read(value: &Value<'_>) -> Option<Cvs> {
+        distribution::<Cv>(value).map(Cvs)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Schema {
+        schema_of::<Cv>(Cv::schema(definitions), definitions)
     }
 }
 
@@ -151,6 +165,21 @@ impl Quantity for Amount {
     }
 }
 
+impl Quantity for Cv {
+    const DEFINITION: &'static str = "distribution_of_cvs";
+    const EXAMPLE: &'static str =
+        "a number, or a distribution as in `{ lognormal = { median = 1.2, sigma = 0.8 } }`";
+    const CAN_BE_SHARE: bool = true;
+
+    fn amount(self) -> f64 {
+        self.0
+    }
+
+    fn from_file(value: f64) -> f64 {
+        value
+    }
+}
+
 /// A duration.
 struct Micros(Span);
 
@@ -240,7 +269,7 @@ fn distribution<Q: Quantity>(value: &Value<'_>) -> Option<Distribution> {
     if value.is_array() {
         return value.expected("a single value or a distribution", &format!("write {}", Q::EXAMPLE));
     }
-    let Some(mut table) = value.table_of(Of::<Q>::KEYS) else {
+    let Some(mut table) = value.table(Of::<Q>::KEYS) else {
         return Q::read(value).map(|quantity| Distribution::constant(quantity.amount()));
     };
     let shape = shape::<Q>(&mut table);
@@ -267,7 +296,7 @@ fn schema_of<Q: Quantity>(single: Schema, definitions: &mut Definitions) -> Sche
 
 /// The one family that is given.
 fn shape<Q: Quantity>(table: &mut Table<'_>) -> Option<Distribution> {
-    table.choose(&Of::<Q>::FAMILY)?;
+    table.one_of(&Of::<Q>::FAMILY)?;
     if table.has(Of::<Q>::BETA.name) && !Q::CAN_BE_SHARE {
         let wrong = "`beta` lies between 0 and 1 and is no duration";
         table.fault(Of::<Q>::BETA.name, wrong, "use another family");
@@ -303,7 +332,7 @@ fn exponential<Q: Quantity>(table: &mut Table<'_>) -> Option<Distribution> {
 }
 
 fn lognormal<Q: Quantity>(table: &mut Table<'_>) -> Option<Distribution> {
-    if table.choose(&Of::<Q>::LOGNORMAL_BY)? == Of::<Q>::LOGNORMAL_MEDIAN.name {
+    if table.one_of(&Of::<Q>::LOGNORMAL_BY)? == Of::<Q>::LOGNORMAL_MEDIAN.name {
         let (median, sigma) = (positive(table, &Of::<Q>::LOGNORMAL_MEDIAN), table.read(&SIGMA));
         Some(Distribution::lognormal_median(median?, sigma?.0))
     } else {
@@ -338,7 +367,7 @@ fn positive<Q: Quantity>(table: &mut Table<'_>, key: &Key<Q>) -> Option<f64> {
 }
 
 fn empirical<Q: Quantity>(table: &mut Table<'_>) -> Option<Distribution> {
-    let key = table.choose(&Of::<Q>::EMPIRICAL_BY)?;
+    let key = table.one_of(&Of::<Q>::EMPIRICAL_BY)?;
     let weighted: Vec<(f64, f64)> = if key == FILE.name {
         let rows = match read_csv(&table.read(&FILE)?) {
             Ok(rows) => rows,

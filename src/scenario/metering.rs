@@ -50,14 +50,14 @@ impl Read for Authorization {
     const KEYS: Keys = &[&WAYS];
 
     fn read(value: &Value<'_>) -> Option<Authorization> {
-        let Some(mut table) = value.table_of(Self::KEYS) else {
+        let Some(mut table) = value.table(Self::KEYS) else {
             let forms = "write `\"balance\"`, `{ hold = { output_tokens = 4096 } }` or `{ in_flight = { amount = 5.00 } }`";
             return match value.as_str() {
                 Some("balance") => Some(Authorization::Balance),
                 _ => value.expected("`\"balance\"`, or a table with `hold` or `in_flight`", forms),
             };
         };
-        table.choose(&WAYS)?;
+        table.one_of(&WAYS)?;
         let hold = table.read(&HOLD).map(Authorization::Hold);
         let in_flight = table.read(&IN_FLIGHT);
         hold.or(in_flight.map(|InFlight { amount, hold }| Authorization::InFlight { amount, hold }))

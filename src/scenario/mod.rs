@@ -13,7 +13,7 @@ mod trace;
 mod workload;
 
 pub use describe::describe;
-pub use distribution::{Durations, Numbers, Shares};
+pub use distribution::{Cvs, Durations, Numbers, Shares};
 pub use policies::KEYS as POLICY_KEYS;
 
 use crate::document::schema::{self, Definitions, Schema};
@@ -110,6 +110,7 @@ impl Scenario {
 /// The JSON Schema of scenario files with these kinds of policy.
 pub fn schema(kinds: &Kinds) -> Schema {
     let mut definitions = Definitions::default();
+    workload::define(&mut definitions);
     policies::define(kinds, &mut definitions);
     schema::of_document("A scenario of billsim", KEYS, definitions)
 }

@@ -172,6 +172,12 @@ impl Distribution {
         }
     }
 
+    /// The limited expected value: the mean of what is drawn, or of a limit where that is less.
+    pub fn mean_up_to(&self, limit: f64) -> f64 {
+        let (low, high) = self.bounds();
+        if limit <= low { limit } else { self.clone().clamped(self.min, Some(limit.min(high))).mean() }
+    }
+
     /// The bounds of what is drawn, infinite where there are none.
     pub(super) fn bounds(&self) -> (f64, f64) {
         (self.min.unwrap_or(f64::NEG_INFINITY), self.max.unwrap_or(f64::INFINITY))

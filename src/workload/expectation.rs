@@ -2,18 +2,25 @@
 
 use super::profile::Profile;
 use super::trace::Trace;
-use super::{Arrivals, Signup, Workload};
+use super::{Arrivals, Burst, Modulation, Signup, Workload};
 use crate::tariff::{Price, Tariff};
 use crate::time::{Calendar, Span, Time};
 
 impl Workload {
-    /// The expected number of requests of one account up to the horizon. A renewal process is taken at its
-    /// long-run rate; for a trace it is the exact average over its accounts.
+    /// The expected number of requests of one account up to the horizon; for a trace it is the exact average
+    /// over its accounts.
+    ///
+    /// Renewal processes and phases are taken at their long-run rates. Since they start with an ordinary gap
+    /// and an ordinary phase, an account soon sends (c^2 - 1) / 2 requests more than that, for gaps of a
+    /// coefficient of variation c, and has been on longer by s (1 - s) m (1 - v^2) / 2, for a share of time
+    /// on s and on phases of mean m and coefficient of variation v. Both are zero for exponential gaps and
+    /// phases. Source: Cox, "Renewal Theory" (1962), chapters 4 and 7.
     pub fn expected_requests(&self, calendar: &Calendar, signup: Signup) -> f64 {
         match &self.arrivals {
-            Arrivals::Poisson { per_day } | Arrivals::Gamma { per_day, .. } => {
-                let profile = Profile::new(&self.modulation, calendar);
-                per_day / 24.0 * expected_worked_hours(&profile, calendar.horizon, signup)
+            Arrivals::Poisson { per_day }
+            | Arrivals::Gamma { per_day, .. }
+            | Arrivals::OnOff { per_day, .. } => {
+                per_day / 24.0 * expected_worked_hours(&self.modulation, calendar, signup)
             }
             Arrivals::Trace(trace) => {
                 let before = trace.records.iter().filter(|record| record.at < calendar.horizon);
@@ -39,7 +46,7 @@ impl Workload {
         };
         let cached_share = self.tokens.cached_share.mean().clamp(0.0, 1.0);
         let nanos = match &self.arrivals {
-            Arrivals::Poisson { .. } | Arrivals::Gamma { .. } => {
+            Arrivals::Poisson { .. } | Arrivals::Gamma { .. } | Arrivals::OnOff { .. } => {
                 // The mean of a lognormal factor of median 1.
                 let spread = |sigma: f64| libm::exp(sigma * sigma / 2.0);
                 let prompt = self.tokens.prompt.mean().max(1.0) * spread(self.tokens.prompt_spread);
@@ -99,18 +106,79 @@ impl Signup {
     }
 }
 
-/// The hours worked from the signup to the horizon, on average over signups.
-fn expected_worked_hours(profile: &Profile, horizon: Time, signup: Signup) -> f64 {
+impl Burst {
+    /// What the bursts of this kind multiply the rate by on average, so long after the signup.
+    ///
+    /// Those under way are a Poisson number, as in the queue M/G/infinity: with starts at rate r, and d the mean
+    /// of the lesser of a length and the age, its mean is r d. So the product of their factors, independent and
+    /// of mean f, has the mean exp(r d (f - 1)). Source: Eick, Massey, Whitt, "The physics of the Mt/G/infinity
+    /// queue", Operations Research 41 (1993), for the number.
+    pub fn mean_factor(&self, age: Span) -> f64 {
+        let days = self.duration.mean_up_to(age.micros() as f64) / Span::DAY.micros() as f64;
+        libm::exp(self.per_day * days * (self.factor.mean() - 1.0))
+    }
+}
+
+/// The hours of work from the signup to the horizon, on average.
+fn expected_worked_hours(modulation: &Modulation, calendar: &Calendar, signup: Signup) -> f64 {
+    let profile = Profile::new(modulation, calendar);
+    let aged = AgedHours::new(modulation, calendar.horizon);
     let mut sum = 0.0;
     let mut from = Time::START;
-    while from < horizon {
-        let until = horizon.min(from + Span::HOUR);
-        // Within an hour both rate and signups are all but even.
-        let signed_up = (signup.probability_by(from) + signup.probability_by(until)) / 2.0;
-        sum += (profile.worked(until) - profile.worked(from)) * signed_up;
+    while from < calendar.horizon {
+        let until = calendar.horizon.min(from + Span::HOUR);
+        // The mean of the factor of bursts over this hour, zero before the signup.
+        let factor = match signup {
+            // Within an hour both rate and signups are all but even.
+            Signup::Over(window) if window > Span::ZERO => {
+                let at = |now: Time| {
+                    let oldest = now - Time::START;
+                    let youngest = (now - (Time::START + window)).max(Span::ZERO);
+                    (aged.until(oldest) - aged.until(youngest)) / hours(window)
+                };
+                (at(from) + at(until)) / 2.0
+            }
+            Signup::AtStart | Signup::Over(_) => {
+                (aged.until(until - Time::START) - aged.until(from - Time::START)) / hours(until - from)
+            }
+        };
+        sum += (profile.worked(until) - profile.worked(from)) * factor;
         from = until;
     }
     sum
+}
+
+/// The hours that an account has worked by an age, on average, where bursts alone change its rate.
+struct AgedHours {
+    /// By each whole hour.
+    by_hour: Vec<f64>,
+}
+
+impl AgedHours {
+    fn new(modulation: &Modulation, horizon: Time) -> AgedHours {
+        let factor = |half_hours: usize| -> f64 {
+            let age = Span::from_micros(Span::HOUR.micros() / 2 * half_hours as i64);
+            modulation.bursts.iter().map(|burst| burst.mean_factor(age)).product()
+        };
+        let mut by_hour = vec![0.0];
+        for hour in 0..=horizon.hour() {
+            // Simpson's rule.
+            let mean = (factor(2 * hour) + 4.0 * factor(2 * hour + 1) + factor(2 * hour + 2)) / 6.0;
+            by_hour.push(by_hour[hour] + mean);
+        }
+        AgedHours { by_hour }
+    }
+
+    fn until(&self, age: Span) -> f64 {
+        let hour = (age.micros() / Span::HOUR.micros()) as usize;
+        let rest = hours(age) - hour as f64;
+        let (before, after) = (self.by_hour[hour], self.by_hour[hour + 1]);
+        before + (after - before) * rest
+    }
+}
+
+fn hours(span: Span) -> f64 {
+    span.micros() as f64 / Span::HOUR.micros() as f64
 }
 
 #[cfg(test)]

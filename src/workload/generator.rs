@@ -1,11 +1,11 @@
 //! Requests of one account after another, a block at a time.
 
+use super::clock::{Clock, Clockwork};
 use super::column::{Choice, Column};
 use super::distribution::{Distribution, standard_normal};
-use super::profile::Profile;
 use super::trace::Trace;
 use super::vector::{at_least, at_most, round_u32};
-use super::{Arrivals, BLOCK, Block, Modulation, Service, Tokens, Workload};
+use super::{Arrivals, BLOCK, Block, Phases, Service, Tokens, Workload};
 use crate::metering::Hold;
 use crate::money::Money;
 use crate::request::Usage;
@@ -13,10 +13,13 @@ use crate::rng::{AccountStreams, GROUP, Purpose};
 use crate::tariff::{Price, Tariff};
 use crate::time::{Calendar, Span, Time};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// Token counts from here on round to more than 32 bits hold.
 const TOO_MANY: f64 = u32::MAX as f64 + 0.5;
+/// The coefficients of variation of gaps that can be drawn from; smaller ones count as 0.
+const CVS: RangeInclusive<f64> = 1e-6..=1e3;
 
 /// Something that a workload asks for and that is more than can be counted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,6 +75,7 @@ pub struct Prepared {
     models: Vec<u16>,
     /// How to draw among several models.
     choice: Option<Choice>,
+    loyalty: f64,
     source: Source,
 }
 
@@ -84,10 +88,12 @@ enum Source {
 #[derive(Clone, Debug)]
 struct Random {
     per_day: f64,
-    /// Gaps of mean 1: times are in mean gaps until they are scaled to the rate.
-    gap: Column,
+    /// The coefficient of variation of an account's gaps; `None` where they are exponential.
+    cv: Option<Distribution>,
+    /// An account's share of time on, where there are phases.
+    active_share: Option<Distribution>,
     /// Where the rate changes over time.
-    profile: Option<Profile>,
+    clockwork: Option<Clockwork>,
     /// The distribution of the account's factor on its rate, and its mean.
     heterogeneity: Option<(Distribution, f64)>,
     prompt: Column,
@@ -98,12 +104,12 @@ struct Random {
 impl Workload {
     /// Works out what is the same for all accounts.
     pub fn prepare(&self, tariff: &Tariff, calendar: &Calendar) -> Prepared {
-        let random = |per_day: f64, gap: Distribution| {
+        let random = |per_day: f64, cv: Option<&Distribution>, phases: Option<&Phases>| {
             Source::Random(Box::new(Random {
                 per_day,
-                gap: Column::new(&gap),
-                profile: (self.modulation != Modulation::NONE)
-                    .then(|| Profile::new(&self.modulation, calendar)),
+                cv: cv.cloned(),
+                active_share: phases.map(|phases| phases.active_share.clone()),
+                clockwork: Clockwork::new(&self.modulation, phases, calendar),
                 heterogeneity: self.heterogeneity.clone().map(|factor| {
                     let mean = factor.mean();
                     (factor, mean)
@@ -122,9 +128,15 @@ impl Workload {
             cached_share: Column::new(&self.tokens.cached_share),
             choice: (models.len() > 1).then(|| Choice::new(&weights)),
             models,
+            loyalty: self.loyalty,
             source: match &self.arrivals {
-                &Arrivals::Poisson { per_day } => random(per_day, Distribution::exponential(1.0)),
-                &Arrivals::Gamma { per_day, cv } => random(per_day, Distribution::gamma(1.0, cv)),
+                Arrivals::Poisson { per_day } => random(*per_day, None, None),
+                Arrivals::Gamma { per_day, cv } => random(*per_day, Some(cv), None),
+                Arrivals::OnOff { per_day, cv, phases } => {
+                    // Gaps of a cv of 1 are exponential, and drawn faster so.
+                    let is_poisson = *cv == Distribution::constant(1.0);
+                    random(*per_day, (!is_poisson).then_some(cv), Some(phases))
+                }
                 Arrivals::Trace(trace) => Source::Recorded(Arc::clone(trace)),
             },
         }
@@ -152,7 +164,16 @@ impl Prepared {
                 Feed::Recorded(RecordedFeed { trace, left: &all[dropped..until], dropped: dropped as u64 })
             }
         };
-        Requests { prepared: self, streams, feed, group: 0, spent: Money::ZERO, is_over: false }
+        let model = self.only_model(streams);
+        Requests { prepared: self, streams, feed, model, group: 0, spent: Money::ZERO, is_over: false }
+    }
+
+    /// The model that all requests of an account use, where there is one.
+    fn only_model(&self, streams: AccountStreams) -> Option<u16> {
+        let Some(choice) = &self.choice else { return self.models.first().copied() };
+        let mut draws = streams.draws(Purpose::Loyalty, 0);
+        let is_loyal = self.loyalty > 0.0 && draws.happens(self.loyalty);
+        is_loyal.then(|| self.models[choice.pick(rand::Rng::next_u32(&mut draws))])
     }
 
     fn cost(&self, usage: Usage) -> Money {
@@ -166,6 +187,8 @@ pub struct Requests<'p> {
     prepared: &'p Prepared,
     streams: AccountStreams,
     feed: Feed<'p>,
+    /// The account's only model, where it has one.
+    model: Option<u16>,
     /// The group of the next request.
     group: u32,
     /// What the requests so far cost.
@@ -219,10 +242,11 @@ impl Requests<'_> {
         if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.has_models) {
             return;
         }
-        let Some(choice) = &self.prepared.choice else {
-            block.model = [self.prepared.models[0]; BLOCK];
+        if let Some(model) = self.model {
+            block.model = [model; BLOCK];
             return;
-        };
+        }
+        let choice = self.prepared.choice.as_ref().expect("without a choice there is one model only");
         for (models, group) in groups(&mut block.model, block.len).zip(self.group..) {
             let words = self.streams.words(Purpose::Model, group);
             *models = words.map(|word| self.prepared.models[choice.pick(word)]);
@@ -287,16 +311,25 @@ fn groups<T>(column: &mut [T; BLOCK], len: usize) -> impl Iterator<Item = &mut [
 struct RandomFeed<'p> {
     random: &'p Random,
     signup: Time,
-    /// The account's own long-run rate, where nothing modulates it.
+    /// The account's own long-run rate while on, where nothing modulates it.
     per_day: f64,
+    /// Gaps of mean 1: times are in mean gaps until they are scaled to the rate.
+    gap: Column,
     prompt_factor: f64,
     output_factor: f64,
     /// Mean gaps from the signup to the last arrival.
     elapsed: f64,
-    /// Worked hours of the profile before the signup.
-    worked: f64,
-    /// The hour of the profile that the last arrival fell in.
-    hour: usize,
+    /// Where the rate changes over time.
+    clock: Option<Clock<'p>>,
+}
+
+impl Random {
+    /// The distribution of an account's gaps, of mean 1.
+    fn own_gap(&self, streams: AccountStreams) -> Distribution {
+        let Some(cv) = &self.cv else { return Distribution::exponential(1.0) };
+        let cv = cv.sample(&mut streams.draws(Purpose::GapSpread, 0)).min(*CVS.end());
+        Distribution::gamma(1.0, if CVS.contains(&cv) { cv } else { 0.0 })
+    }
 }
 
 impl<'p> RandomFeed<'p> {
@@ -304,16 +337,20 @@ impl<'p> RandomFeed<'p> {
         let factor = random.heterogeneity.as_ref().map_or(1.0, |(factor, mean)| {
             factor.sample(&mut streams.draws(Purpose::Heterogeneity, 0)) / mean
         });
+        let active_share = random
+            .active_share
+            .as_ref()
+            .map_or(1.0, |share| share.sample(&mut streams.draws(Purpose::ActiveShare, 0)));
         let (prompt_factor, output_factor) = random.tokens.account_factors(streams);
         RandomFeed {
             random,
             signup,
-            per_day: random.per_day * factor,
+            per_day: random.per_day * factor / active_share,
+            gap: Column::new(&random.own_gap(streams)),
             prompt_factor,
             output_factor,
             elapsed: 0.0,
-            worked: random.profile.as_ref().map_or(0.0, |profile| profile.worked(signup)),
-            hour: signup.hour(),
+            clock: random.clockwork.as_ref().map(|clockwork| clockwork.start(streams, signup, active_share)),
         }
     }
 
@@ -323,12 +360,12 @@ impl<'p> RandomFeed<'p> {
             return;
         }
         for (times, group) in groups(&mut block.at, BLOCK).zip(group..) {
-            let mut elapsed = self.random.gap.draw(streams, Purpose::Gap, group);
+            let mut elapsed = self.gap.draw(streams, Purpose::Gap, group);
             for gaps in &mut elapsed {
                 self.elapsed += *gaps;
                 *gaps = self.elapsed;
             }
-            match &self.random.profile {
+            match &mut self.clock {
                 None => {
                     for (time, gaps) in times.iter_mut().zip(elapsed) {
                         // The quotient of exact numbers is exact wherever it can be: no drift in a regular
@@ -337,9 +374,9 @@ impl<'p> RandomFeed<'p> {
                         *time = self.signup + Span::from_micros((micros + 0.5) as i64);
                     }
                 }
-                Some(profile) => {
+                Some(clock) => {
                     for (time, gaps) in times.iter_mut().zip(elapsed) {
-                        *time = profile.instant(self.worked + gaps * 24.0 / self.per_day, &mut self.hour);
+                        *time = clock.instant(gaps * 24.0 / self.per_day);
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! The workload: who sends which requests when, how payments fare, and what customers do. It knows no policy.
 
+mod clock;
 mod column;
 pub mod customer;
 pub mod distribution;
@@ -71,6 +72,9 @@ pub struct Workload {
     pub tokens: Tokens,
     /// Indexes into the price list with their weights (not all zero, not scaled).
     pub models: Vec<(u16, f64)>,
+    /// The probability that an account uses a single model, drawn once by these weights; else each request
+    /// draws its own.
+    pub loyalty: f64,
     /// How long requests run.
     pub service: Service,
 }
@@ -105,11 +109,49 @@ pub enum Arrivals {
     Gamma {
         /// Requests of an account a day, on average in the long run.
         per_day: f64,
-        /// Coefficient of variation of the gaps.
-        cv: f64,
+        /// Coefficient of variation of an account's gaps, a distribution over accounts: from 0 to 1000 (what
+        /// is drawn above that counts as 1000, what is drawn below 1e-6 as 0).
+        cv: Distribution,
+    },
+    /// Phases with requests and phases without, by turns: an interrupted process.
+    ///
+    /// Phases pass in real time: a factor on the rate makes none of them longer. The gaps are those of a
+    /// renewal process in the time spent on, which begins with an ordinary gap at signup: what is left of a
+    /// gap when a phase ends passes in the next one. So the long-run rate while on is `per_day` over the
+    /// share of time on, whatever the gaps.
+    OnOff {
+        /// Requests of an account a day, on average in the long run, off phases included.
+        per_day: f64,
+        /// Coefficient of variation of an account's gaps in its time on, as for gamma gaps; 1 is Poisson.
+        cv: Distribution,
+        /// When it is on.
+        phases: Phases,
     },
     /// Recorded requests.
     Trace(Arc<Trace>),
+}
+
+impl Arrivals {
+    /// Requests of an account a day in the long run, where nothing modulates them; `None` for a trace.
+    pub fn per_day(&self) -> Option<f64> {
+        match *self {
+            Arrivals::Poisson { per_day }
+            | Arrivals::Gamma { per_day, .. }
+            | Arrivals::OnOff { per_day, .. } => Some(per_day),
+            Arrivals::Trace(_) => None,
+        }
+    }
+}
+
+/// On and off phases by turns, independent of each other. The first is on with the probability that is the
+/// account's share of time on, and like any other of its kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Phases {
+    /// An account's long-run share of time on, in (0, 1]: a distribution over accounts. Off phases are
+    /// exponential with the mean that gives it.
+    pub active_share: Distribution,
+    /// The length of an on phase, in microseconds, of a positive and finite mean.
+    pub on: Distribution,
 }
 
 /// How the rate of a random process changes over time: the product of all these.
@@ -121,11 +163,33 @@ pub struct Modulation {
     pub weekly: [f64; 7],
     /// g in the factor (1 + g)^(days since the start / 30); above -1.
     pub growth_per_month: f64,
+    /// The sigma of a lognormal factor of mean 1, drawn for each account and UTC day.
+    pub day_level: f64,
+    /// Kinds of bursts, each independent of the others.
+    pub bursts: Vec<Burst>,
+}
+
+/// A kind of burst: times in which an account's rate is multiplied. They start from the signup on, as a
+/// Poisson process in real time, whatever else the account does; those that overlap multiply.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Burst {
+    /// Starts of an account a day, on average.
+    pub per_day: f64,
+    /// The factor on the rate, drawn for each burst; below 1 for a lull. Its mean is finite.
+    pub factor: Distribution,
+    /// How long a burst lasts, in microseconds.
+    pub duration: Distribution,
 }
 
 impl Modulation {
     /// A rate that does not change.
-    pub const NONE: Modulation = Modulation { daily: [1.0; 24], weekly: [1.0; 7], growth_per_month: 0.0 };
+    pub const NONE: Modulation = Modulation {
+        daily: [1.0; 24],
+        weekly: [1.0; 7],
+        growth_per_month: 0.0,
+        day_level: 0.0,
+        bursts: Vec::new(),
+    };
 }
 
 /// Token counts of a request.

@@ -57,9 +57,7 @@ impl Profile {
     /// The first instant by which so many hours have been worked, or the end of time where that is beyond the
     /// last hour. `hour` is an hour not after it, and is moved on to its own.
     pub(super) fn instant(&self, worked: f64, hour: &mut usize) -> Time {
-        // Sums of many hours err in their last digits: what an hour's end reaches but for those is reached by then, and
-        // not only after the hours without work that may follow.
-        while self.before.get(*hour + 1).is_some_and(|before| *before * (1.0 + 1e-12) < worked) {
+        while self.before.get(*hour + 1).is_some_and(|before| is_beyond(worked, *before)) {
             *hour += 1;
         }
         let Some(level) = self.level.get(*hour) else { return Time::NEVER };
@@ -74,6 +72,13 @@ impl Profile {
         let elapsed = if self.growth == 0.0 { part } else { expm1(self.growth * part) / self.growth };
         self.level[hour] * elapsed
     }
+}
+
+/// Whether so much is worked only after an end by which another sum is. Sums of many stretches err in their
+/// last digits: what an end reaches but for those is reached by then, and not only after the stretches without
+/// work that may follow.
+pub(super) fn is_beyond(worked: f64, by_end: f64) -> bool {
+    by_end * (1.0 + 1e-12) < worked
 }
 
 #[cfg(test)]
@@ -91,6 +96,7 @@ mod tests {
             daily: std::array::from_fn(|hour| if hour < 12 { 0.0 } else { 2.0 }),
             weekly: [7.0 / 6.0, 7.0 / 6.0, 7.0 / 6.0, 7.0 / 6.0, 7.0 / 6.0, 7.0 / 6.0, 0.0],
             growth_per_month,
+            ..Modulation::NONE
         };
         Profile::new(&modulation, &calendar())
     }

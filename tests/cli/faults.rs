@@ -37,7 +37,7 @@ fn a_scenario_at_fault_is_told_and_earlier_results_stay() {
         ("syntax.toml", &["error: syntax.toml:", "| [prices\n", "hint: "]),
         (
             "several.toml",
-            &["several.toml:13:17: `input`", "several.toml:62:1: unknown key `treshold`", "hint: "],
+            &["several.toml:13:17: `input`", "several.toml:65:1: unknown key `treshold`", "hint: "],
         ),
     ] {
         for command in ["check", "run", "run mixed.toml", "explain --policy trial --account 0"] {

@@ -1,9 +1,10 @@
-use super::super::Signup;
 use super::super::distribution::tests::kolmogorov;
 use super::super::trace::Record;
+use super::super::{Burst, Modulation, Signup};
 use super::*;
 use crate::rng::CohortStreams;
 use jiff::civil::date;
+use std::collections::BTreeSet;
 
 const DAYS: i64 = 30;
 
@@ -21,7 +22,7 @@ pub(in crate::workload) fn tariff() -> Tariff {
     }
 }
 
-fn constant_workload(arrivals: Arrivals) -> Workload {
+pub(in crate::workload) fn constant_workload(arrivals: Arrivals) -> Workload {
     Workload {
         arrivals,
         modulation: Modulation::NONE,
@@ -35,8 +36,13 @@ fn constant_workload(arrivals: Arrivals) -> Workload {
             spread_correlation: 0.0,
         },
         models: vec![(0, 1.0)],
+        loyalty: 0.0,
         service: Service::default(),
     }
+}
+
+pub(in crate::workload) fn gamma(per_day: f64, cv: f64) -> Arrivals {
+    Arrivals::Gamma { per_day, cv: Distribution::constant(cv) }
 }
 
 pub(in crate::workload) fn lognormal_workload() -> Workload {
@@ -46,12 +52,12 @@ pub(in crate::workload) fn lognormal_workload() -> Workload {
     workload
 }
 
-fn streams(account: u32) -> AccountStreams {
+pub(in crate::workload) fn streams(account: u32) -> AccountStreams {
     CohortStreams::new(42, 0, "hobbyist").account(account)
 }
 
 /// One request, with its cost.
-type Request = (Time, Usage, Money);
+pub(in crate::workload) type Request = (Time, Usage, Money);
 
 fn all(prepared: &Prepared, account: u32, signup: Time, block: &mut Block) -> Result<Vec<Request>, Overflow> {
     let mut requests = prepared.requests(streams(account), account, signup);
@@ -66,13 +72,24 @@ fn all(prepared: &Prepared, account: u32, signup: Time, block: &mut Block) -> Re
 }
 
 /// The requests of an account from the start.
-fn requests(workload: &Workload, account: u32) -> Vec<Request> {
+pub(in crate::workload) fn requests(workload: &Workload, account: u32) -> Vec<Request> {
     let prepared = workload.prepare(&tariff(), &calendar());
     all(&prepared, account, Time::START, &mut Block::empty()).expect("the counts fit")
 }
 
 fn times(workload: &Workload, account: u32) -> Vec<i64> {
     requests(workload, account).iter().map(|(at, ..)| at.micros()).collect()
+}
+
+/// The requests of so many accounts, counted.
+pub(in crate::workload) fn counts(workload: &Workload, signup: Signup, accounts: u32) -> Vec<f64> {
+    let prepared = workload.prepare(&tariff(), &calendar());
+    let mut block = Block::empty();
+    let count = |account| {
+        let from = signup.time(streams(account));
+        all(&prepared, account, from, &mut block).expect("the counts fit").len() as f64
+    };
+    (0..accounts).map(count).collect()
 }
 
 /// Requests and dollars of so many accounts.
@@ -95,9 +112,13 @@ fn mean_and_variance(values: &[f64]) -> (f64, f64) {
     (mean, values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / values.len() as f64)
 }
 
-/// Gaps between the arrivals of an account, in mean gaps.
+/// Gaps between the arrivals of the first account, in mean gaps.
 fn gaps(workload: &Workload, per_day: f64) -> Vec<f64> {
-    let times = times(workload, 0);
+    gaps_of(workload, 0, per_day)
+}
+
+fn gaps_of(workload: &Workload, account: u32, per_day: f64) -> Vec<f64> {
+    let times = times(workload, account);
     let from_signup = std::iter::once(0).chain(times.iter().copied());
     let scale = per_day / Span::DAY.micros() as f64;
     times.iter().zip(from_signup).map(|(later, earlier)| (later - earlier) as f64 * scale).collect()
@@ -116,7 +137,7 @@ fn poisson_gaps_are_exponential() {
 fn renewal_gaps_are_gamma_of_the_stated_dispersion() {
     for cv in [0.3, 1.5] {
         let per_day = 4_000.0;
-        let gaps = gaps(&constant_workload(Arrivals::Gamma { per_day, cv }), per_day);
+        let gaps = gaps(&constant_workload(gamma(per_day, cv)), per_day);
         let distance = kolmogorov(gaps, |gap| Distribution::gamma(1.0, cv).cdf(gap));
         assert!(distance < 2.3, "{cv}: {distance}");
     }
@@ -133,13 +154,13 @@ fn counts_of_accounts_are_poisson() {
 
 #[test]
 fn regular_arrivals_are_exact_and_do_not_drift() {
-    let seventh = times(&constant_workload(Arrivals::Gamma { per_day: 7.0, cv: 0.0 }), 0);
+    let seventh = times(&constant_workload(gamma(7.0, 0.0)), 0);
     assert_eq!(seventh.len(), 209); // the last of 210 would fall on the horizon
     for (index, at) in seventh.iter().enumerate() {
         let exact = (2 * (index as i64 + 1) * Span::DAY.micros() + 7) / 14; // half up
         assert_eq!(*at, exact);
     }
-    let hourly = constant_workload(Arrivals::Gamma { per_day: 24.0, cv: 0.0 });
+    let hourly = constant_workload(gamma(24.0, 0.0));
     let prepared = hourly.prepare(&tariff(), &calendar());
     let late = all(&prepared, 0, Time::from_micros(5), &mut Block::empty()).expect("the counts fit");
     assert!(late.iter().zip(1..).all(|((at, ..), n)| at.micros() == 5 + n * Span::HOUR.micros()));
@@ -148,7 +169,7 @@ fn regular_arrivals_are_exact_and_do_not_drift() {
 
 #[test]
 fn regular_arrivals_follow_a_profile_too() {
-    let mut workload = constant_workload(Arrivals::Gamma { per_day: 24.0, cv: 0.0 });
+    let mut workload = constant_workload(gamma(24.0, 0.0));
     workload.modulation.daily = std::array::from_fn(|hour| if hour % 2 == 0 { 0.0 } else { 2.0 });
     let half = Span::HOUR.micros() / 2;
     // Two in each odd hour: in its middle, and at its end.
@@ -212,7 +233,7 @@ fn tokens_follow_their_distributions_and_rounding() {
 
 #[test]
 fn counts_round_half_up_and_prompts_are_at_least_one() {
-    let mut workload = constant_workload(Arrivals::Gamma { per_day: 1.0, cv: 0.0 });
+    let mut workload = constant_workload(gamma(1.0, 0.0));
     for (prompt, output, share, expected) in [
         (0.2, 0.4, 0.0, (1, 0, 0)),
         (2.5, 0.5, 0.5, (3, 2, 1)), // 1.5 cached
@@ -241,8 +262,71 @@ fn models_are_drawn_by_their_weights() {
 }
 
 #[test]
+fn loyal_accounts_keep_to_one_model_and_the_others_draw_each() {
+    let mut workload = constant_workload(Arrivals::Poisson { per_day: 10.0 });
+    (workload.models, workload.loyalty) = (vec![(1, 1.0), (0, 3.0)], 0.6);
+    let (accounts, mut loyal, mut loyal_to_large) = (5_000, 0.0, 0.0);
+    let (mut others, mut others_large) = (0.0, 0.0);
+    for account in 0..accounts {
+        let requests = requests(&workload, account);
+        let larges = requests.iter().filter(|(_, usage, _)| usage.model == 0).count();
+        // An account of hundreds of requests hardly ever draws the same model for all by chance.
+        if larges == 0 || larges == requests.len() {
+            loyal += 1.0;
+            loyal_to_large += f64::from(u8::from(larges > 0));
+        } else {
+            others += requests.len() as f64;
+            others_large += larges as f64;
+        }
+    }
+    for (part, whole, share) in
+        [(loyal, f64::from(accounts), 0.6), (loyal_to_large, loyal, 0.75), (others_large, others, 0.75)]
+    {
+        let z = (part - share * whole) / (whole * share * (1.0 - share)).sqrt();
+        assert!(z.abs() <= 4.0, "{part} of {whole} for {share}");
+    }
+    for (loyalty, distinct) in [(0.0, 2), (1.0, 1)] {
+        workload.loyalty = loyalty;
+        for account in 0..20 {
+            let models: BTreeSet<u16> =
+                requests(&workload, account).iter().map(|(_, usage, _)| usage.model).collect();
+            assert_eq!(models.len(), distinct);
+        }
+    }
+}
+
+#[test]
+fn each_account_draws_the_cv_of_its_gaps() {
+    let per_day = 25.0;
+    let cv = Distribution::empirical(vec![(0.0, 1.0), (0.5, 2.0), (2.0, 1.0)]);
+    let workload = constant_workload(Arrivals::Gamma { per_day, cv });
+    let accounts = 3_000;
+    let (mut regular, mut gaps_by_cv) = (0.0, [(0.5, Vec::new()), (2.0, Vec::new())]);
+    for account in 0..accounts {
+        // So many gaps of each account that it has them all whatever its cv.
+        let gaps = &gaps_of(&workload, account, per_day)[..400];
+        let (mean, variance) = mean_and_variance(gaps);
+        let cv = variance.sqrt() / mean;
+        if cv < 1e-6 {
+            regular += 1.0;
+        } else {
+            gaps_by_cv[usize::from(cv > 1.0)].1.push(gaps.to_vec());
+        }
+    }
+    let counts = [regular, gaps_by_cv[0].1.len() as f64, gaps_by_cv[1].1.len() as f64];
+    for (count, share) in counts.into_iter().zip([0.25, 0.5, 0.25]) {
+        let z = (count - share * f64::from(accounts)) / (f64::from(accounts) * share * (1.0 - share)).sqrt();
+        assert!(z.abs() <= 4.0, "{count} for {share}");
+    }
+    for (cv, gaps) in gaps_by_cv {
+        let distance = kolmogorov(gaps.concat(), |gap| Distribution::gamma(1.0, cv).cdf(gap));
+        assert!(distance < 2.3, "{cv}: {distance}");
+    }
+}
+
+#[test]
 fn accounts_differ_in_rate_by_a_factor_of_mean_one() {
-    let mut workload = constant_workload(Arrivals::Gamma { per_day: 1_000.0, cv: 0.0 });
+    let mut workload = constant_workload(gamma(1_000.0, 0.0));
     workload.heterogeneity = Some(Distribution::gamma(17.0, 0.5));
     let factors: Vec<f64> =
         (0..3_000).map(|account| requests(&workload, account).len() as f64 / 30_000.0).collect();
@@ -261,7 +345,7 @@ fn an_account_that_drew_no_rate_sends_nothing() {
 
 #[test]
 fn accounts_have_correlated_token_factors() {
-    let mut workload = constant_workload(Arrivals::Gamma { per_day: 1.0, cv: 0.0 });
+    let mut workload = constant_workload(gamma(1.0, 0.0));
     workload.tokens.prompt = Distribution::constant(1e6);
     workload.tokens.output = Distribution::constant(1e6);
     (workload.tokens.prompt_spread, workload.tokens.output_spread) = (0.5, 1.0);
@@ -391,15 +475,15 @@ fn what_cannot_be_counted_is_an_error_that_says_what() {
     // 4.3e9 tokens at 75,000 nano-dollars cost 322,000 dollars: the 6,209th is too much.
     workload.tokens.output = Distribution::constant(f64::from(u32::MAX));
     assert_eq!(failure(&workload), None);
-    workload.arrivals = Arrivals::Gamma { per_day: 207.0, cv: 0.0 };
+    workload.arrivals = gamma(207.0, 0.0);
     assert_eq!(failure(&workload), Some(Overflow::Usage));
-    workload.arrivals = Arrivals::Gamma { per_day: 206.0, cv: 0.0 };
+    workload.arrivals = gamma(206.0, 0.0);
     assert_eq!(failure(&workload), None);
 }
 
 #[test]
 fn a_count_after_the_horizon_cannot_overflow() {
-    let mut workload = constant_workload(Arrivals::Gamma { per_day: 1.0, cv: 0.0 });
+    let mut workload = constant_workload(gamma(1.0, 0.0));
     workload.tokens.prompt = Distribution::exponential(2e8);
     // 29 requests of about 2e8 tokens fit; of a thousand more, some would not.
     let prompts: Vec<f64> = (0..40).map(|account| requests(&workload, account).len() as f64).collect();
@@ -426,6 +510,53 @@ fn the_same_seed_gives_the_same_requests_for_ever() {
             (1_124_361_630_791, 0, 1618, 705, 99),
             (1_673_209_018_769, 0, 678, 480, 157),
             (2_129_567_661_903, 1, 479, 77, 48),
+        ]
+    );
+}
+
+/// As above, with all that makes accounts differ.
+#[test]
+fn the_same_seed_gives_the_same_requests_of_an_uneven_account_for_ever() {
+    let mut workload = lognormal_workload();
+    workload.arrivals = Arrivals::OnOff {
+        per_day: 10.0,
+        cv: Distribution::lognormal_median(1.2, 0.8),
+        phases: Phases {
+            active_share: Distribution::beta(2.0, 3.0),
+            on: Distribution::lognormal_median(Span::HOUR.micros() as f64, 1.3),
+        },
+    };
+    let kind = |per_day, factor, hours| Burst {
+        per_day,
+        factor,
+        duration: Distribution::exponential(Span::hours(hours).micros() as f64),
+    };
+    workload.modulation = Modulation {
+        growth_per_month: 0.1,
+        day_level: 0.9,
+        bursts: vec![
+            kind(0.5, Distribution::lognormal_median(5.0, 1.0), 1),
+            kind(1.0, Distribution::constant(0.5), 5),
+        ],
+        ..Modulation::NONE
+    };
+    (workload.models, workload.loyalty) = (vec![(0, 0.4), (1, 0.6)], 0.5);
+    let first: Vec<_> = (0..6)
+        .map(|account| {
+            let requests = requests(&workload, account);
+            let (at, usage, _) = requests[requests.len() / 2];
+            (requests.len(), at.micros(), usage.model, usage.prompt)
+        })
+        .collect();
+    assert_eq!(
+        first,
+        [
+            (321, 1_551_650_033_356, 0, 593),
+            (288, 1_175_450_622_619, 0, 580),
+            (231, 1_149_442_718_695, 0, 951),
+            (218, 1_922_753_350_174, 1, 361),
+            (403, 1_722_015_467_774, 0, 826),
+            (341, 1_220_598_098_864, 0, 493)
         ]
     );
 }
