@@ -79,7 +79,7 @@ impl<O: Observer> Lane<'_, O> {
     /// Asks the question of a reason to be stopped, unless its answer is pending or was a no in this stop.
     pub(super) fn ask_for(&mut self, reason: Refusal) {
         let Some(question) = question_of(reason, self.customer.top_up_wants_card) else { return };
-        if self.payments.purchase_with_payment_method_is_under_way() {
+        if self.payments.purchase_before_question_is_under_way() {
             // The question takes over if that purchase is declined.
             self.customer.ask_again = Some(reason);
             return;

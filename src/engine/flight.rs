@@ -1,7 +1,7 @@
 //! Requests in flight: admitted one by one, running, and settled when their usage is known.
 
 use super::Lane;
-use super::observation::{Fate, Observer, OvershootCause, RequestSpan};
+use super::observation::{Fate, Happening, Observer, OvershootCause, RequestSpan};
 use crate::metering::Authorization;
 use crate::money::Money;
 use crate::policy::PolicyEvent;
@@ -175,6 +175,7 @@ impl<O: Observer> Lane<'_, O> {
         while let Some(next) = self.flight.pop() {
             self.settle(&RequestSpan::of_one(next.arrived, next.cost, self.now), next.cause);
         }
+        assert_eq!((self.flight.cost, self.flight.held), (0, 0), "a hold ends as its request settles");
         self.flight = Flight::default();
     }
 
@@ -182,6 +183,7 @@ impl<O: Observer> Lane<'_, O> {
     fn run_short_unless_in_flight(&mut self) {
         if self.flight.is_empty() && self.short_of.is_none() {
             self.short_of = Some(self.policy.remaining(&self.view()));
+            self.note(Happening::RanShort);
             self.tell(PolicyEvent::RanShort);
         }
     }

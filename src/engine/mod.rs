@@ -343,6 +343,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         if self.standing.is_closed() {
             return;
         }
+        self.follow_shortness();
         for command in self.policy.handle(&self.view(), event) {
             self.carry_out(command);
         }
@@ -370,6 +371,8 @@ impl<'w, O: Observer> Lane<'w, O> {
         if self.in_runoff || self.standing.is_closed() {
             return;
         }
+        // What remains may have fallen to an alert in the event that ends the policy.
+        self.look_at_what_remains();
         self.policy = plan.policy.for_new_account();
         self.rate = plan.terms.rate_limit.map(|limit| RateMeter::new(limit, self.now));
         self.terms = Arc::clone(&plan.terms);

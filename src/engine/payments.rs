@@ -62,9 +62,11 @@ impl Payments {
         self.under_way.iter().any(|purchase| purchase.opens)
     }
 
-    /// Whether a purchase is under way that was made with a new payment method.
-    pub fn purchase_with_payment_method_is_under_way(&self) -> bool {
-        self.under_way.iter().any(|purchase| purchase.kind == PurchaseKind::WithPaymentMethod)
+    /// Whether a purchase is under way that is tried once, and that the question of a stop takes over from if it is
+    /// declined: with a new payment method, or after an alert.
+    pub fn purchase_before_question_is_under_way(&self) -> bool {
+        let comes_first = [PurchaseKind::WithPaymentMethod, PurchaseKind::Alert];
+        self.under_way.iter().any(|purchase| comes_first.contains(&purchase.kind))
     }
 
     /// Whether a purchase in answer to a question of that stop is under way.

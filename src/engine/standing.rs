@@ -95,18 +95,23 @@ impl<O: Observer> Lane<'_, O> {
         self.ask_again_if_due();
     }
 
+    /// Once a hold did not fit, the money is as good as used up until more remains of it than the least since.
+    pub(super) fn follow_shortness(&mut self) {
+        if let Some(least) = self.short_of {
+            let remaining = self.policy.remaining(&self.view());
+            self.short_of = (remaining <= least).then_some(remaining);
+        }
+    }
+
     /// Looks at what remains of the money: whether it has risen since a hold did not fit, and whether it has fallen to
     /// what the customer is alerted at.
     pub(super) fn look_at_what_remains(&mut self) {
-        if self.short_of.is_none() && self.terms.alert_at.is_none()
-            || self.in_runoff
-            || self.standing.is_closed()
-        {
+        if self.in_runoff || self.standing.is_closed() {
             return;
         }
-        let remaining = self.policy.remaining(&self.view());
-        self.short_of = self.short_of.filter(|least| remaining <= *least).map(|_| remaining);
+        self.follow_shortness();
         if let Some(alert_at) = self.terms.alert_at {
+            let remaining = self.policy.remaining(&self.view());
             let was_above = std::mem::replace(&mut self.is_above_alert, remaining > alert_at);
             if was_above && !self.is_above_alert {
                 self.note(Happening::Alerted(remaining));

@@ -266,7 +266,13 @@ impl ReadTable for OwnMetering {
 struct Codes(Vec<(Refusal, u16)>);
 
 const fn code(reason: Refusal) -> Key<HttpStatus> {
-    Key::optional(reason.name(), "the usual code", "the status code of refusals for this reason")
+    let usual = match reason.http_status() {
+        402 => "402",
+        403 => "403",
+        429 => "429",
+        _ => "the usual one",
+    };
+    Key::optional(reason.name(), usual, "the code of refusals for this reason")
 }
 
 impl ReadTable for Codes {

@@ -35,3 +35,8 @@ fn a_scenario_without_chance_gives_what_can_be_worked_out_by_hand() {
 fn random_numbers_keep_their_values() {
     gives_what_it_gave("random", &["replications.csv"]);
 }
+
+#[test]
+fn requests_in_flight_and_clients_that_try_again_keep_what_they_gave() {
+    gives_what_it_gave("flow", &["replications.csv"]);
+}

@@ -6,14 +6,20 @@
 
 mod auto_topup;
 mod churn_and_closing;
+mod clients;
 mod cohorts;
 mod customers;
+mod holds;
 mod measures;
 mod order;
+mod overshoot;
 mod payments;
 mod postpaid;
 mod prepaid_pause;
+mod rate_limit;
+mod refresh;
 mod runoff;
+mod settlement;
 mod trial;
 mod wallet;
 
@@ -36,6 +42,8 @@ use std::sync::atomic::AtomicBool;
 struct Case {
     scenario: String,
     payments: String,
+    metering: String,
+    cohort: String,
     workload: String,
     customer: String,
     policies: String,
@@ -68,9 +76,15 @@ impl Case {
 
     /// Requests at these seconds, the first of them 0, of so many dollars each.
     fn trace(folder: &tempfile::TempDir, records: &[(u32, f64)]) -> Case {
+        let records: Vec<_> = records.iter().map(|(at, dollars)| (*at, *dollars, 0.0)).collect();
+        Case::trace_with_output(folder, &records)
+    }
+
+    /// Requests at these seconds, the first of them 0, of so many dollars for the prompt and for the output.
+    fn trace_with_output(folder: &tempfile::TempDir, records: &[(u32, f64, f64)]) -> Case {
         let mut text = String::from("time,prompt_tokens,output_tokens\n");
-        for (at, dollars) in records {
-            writeln!(text, "{at},{},0", micro_dollars(*dollars)).unwrap();
+        for (at, prompt, output) in records {
+            writeln!(text, "{at},{},{}", micro_dollars(*prompt), micro_dollars(*output)).unwrap();
         }
         std::fs::write(folder.path().join("trace.csv"), text).unwrap();
         let workload = "arrivals = { trace = { file = \"trace.csv\", format = \"billsim\" } }\n".to_owned();
@@ -97,6 +111,24 @@ impl Case {
         self
     }
 
+    /// Lines of `[metering]`.
+    fn metering(mut self, lines: &str) -> Case {
+        self.metering += &format!("{lines}\n");
+        self
+    }
+
+    /// Lines of `[[cohort]]`.
+    fn cohort(mut self, lines: &str) -> Case {
+        self.cohort += &format!("{lines}\n");
+        self
+    }
+
+    /// Lines of `[cohort.workload]`.
+    fn workload(mut self, lines: &str) -> Case {
+        self.workload += &format!("{lines}\n");
+        self
+    }
+
     /// Lines of `[cohort.customer]`.
     fn customer(mut self, lines: &str) -> Case {
         self.customer += &format!("{lines}\n");
@@ -110,11 +142,11 @@ impl Case {
     }
 
     fn parse(&self) -> Scenario {
-        let Case { scenario, payments, workload, customer, policies, folder } = self;
+        let Case { scenario, payments, metering, cohort, workload, customer, policies, folder } = self;
         let horizon = if scenario.contains("horizon") { "" } else { "horizon = \"1d\"\n" };
         let text = format!(
             "[scenario]\n{horizon}{scenario}\n[prices]\n\"m\" = {{ input = 1.00, output = 1.00 }}\n\
-             [payments]\n{payments}\n[[cohort]]\naccounts = 1\n\
+             [payments]\n{payments}\n[metering]\n{metering}\n[[cohort]]\naccounts = 1\n{cohort}\
              [cohort.workload]\nmodels = {{ \"m\" = 1 }}\n{workload}\n\
              [cohort.customer]\n{customer}\n{policies}"
         );
@@ -145,10 +177,45 @@ impl Case {
     }
 
     fn story(&self) -> Vec<(Time, Happening)> {
-        let scenario = self.parse();
         let mut story = Vec::new();
-        Setup::new(&scenario).follow(0, 0, 0, 0, Listener(&mut story)).expect("the account can be followed");
+        self.follow(Listener(&mut story));
         story
+    }
+
+    /// `time reason` of each try of a request under the first policy; `time ok` of those admitted.
+    fn tries(&self) -> Vec<String> {
+        self.requests().tries.iter().map(|(at, result)| format!("{} {result}", clock(*at))).collect()
+    }
+
+    /// The reason of each refused try under the first policy; `ok` of those admitted.
+    fn results(&self) -> Vec<&'static str> {
+        self.requests().tries.iter().map(|(_, result)| *result).collect()
+    }
+
+    /// When the requests arrived that were served, in the order in which they were admitted.
+    fn served(&self) -> Vec<String> {
+        self.fates(Fate::Served)
+    }
+
+    /// When the requests arrived that were lost, in the order in which they were given up.
+    fn lost(&self) -> Vec<String> {
+        self.fates(Fate::Lost)
+    }
+
+    fn fates(&self, asked: Fate) -> Vec<String> {
+        let fates = self.requests().fates.into_iter();
+        fates.filter(|(_, fate)| *fate == asked).map(|(arrived, _)| clock(arrived)).collect()
+    }
+
+    fn requests(&self) -> Requests {
+        let mut requests = Requests::default();
+        self.follow(&mut requests);
+        requests
+    }
+
+    fn follow(&self, observer: impl Observer) {
+        let scenario = self.parse();
+        Setup::new(&scenario).follow(0, 0, 0, 0, observer).expect("the account can be followed");
     }
 }
 
@@ -252,4 +319,25 @@ impl Observer for Listener<'_> {
     fn happening(&mut self, happening: Happening, account: &AccountView) {
         self.0.push((account.now, happening));
     }
+}
+
+/// Lists what became of requests.
+#[derive(Default)]
+struct Requests {
+    tries: Vec<(Time, &'static str)>,
+    fates: Vec<(Time, Fate)>,
+}
+
+impl Observer for &mut Requests {
+    fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, _: &AccountView) {
+        let result = refused.map_or("ok", Refusal::name);
+        self.tries.extend(span.each().map(|(at, _)| (at, result)));
+    }
+    fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, _: &AccountView) {
+        let arrived = |at| if span.count == 1 { span.arrived_at } else { at };
+        self.fates.extend(span.each().map(|(at, _)| (arrived(at), fate)));
+    }
+    fn usage(&mut self, _: &RequestSpan<'_>, _: Posting) {}
+    fn posting(&mut self, _: Time, _: Posting) {}
+    fn happening(&mut self, _: Happening, _: &AccountView) {}
 }
