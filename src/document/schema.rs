@@ -56,54 +56,59 @@ pub struct OfKinds<'k> {
 
 impl OfKinds<'_> {
     /// Their schema. All properties stand side by side, as editors complete keys from there; which of them a
-    /// kind has is said by conditions.
+    /// kind has, and must have, is said by conditions.
     pub fn schema(&self, definitions: &mut Definitions) -> Schema {
         let OfKinds { common, tells, stands_on, ref kinds } = *self;
-        let mut all = TableSchema::new(common.iter().copied().flatten().copied(), definitions);
-        let common: Vec<String> = all.properties.keys().cloned().collect();
+        let common = TableSchema::new(common.iter().copied().flatten().copied(), definitions);
         let of_each: Vec<TableSchema> =
             kinds.iter().map(|(_, keys, _)| TableSchema::new(keys.iter().copied(), definitions)).collect();
+        let mut all = common.properties.clone();
         for (name, property) in of_each.iter().flat_map(|kind| &kind.properties) {
-            match all.properties.get_mut(name) {
-                None => {
-                    all.properties.insert(name.clone(), property.clone());
-                }
-                Some(other) if other != property => *other = json!({ "anyOf": [other.take(), property] }),
-                Some(_) => {}
+            let known = all.entry(name.clone()).or_insert_with(|| property.clone());
+            if known != property {
+                *known = json!({ "anyOf": [known.take(), property] });
             }
         }
-        let mut conditions = json!({});
-        for ((word, _, bases), mut kind) in kinds.iter().zip(of_each).rev() {
-            // What has been said of all kinds is not said again, or faults would be told twice.
-            for (name, property) in &mut kind.properties {
-                if all.properties[name] == *property {
-                    *property = json!(true);
-                }
+        // A base gives also what a table under a key must hold.
+        let mut within = Map::new();
+        for (name, property) in &mut all {
+            if let Some(required) = property.as_object_mut().and_then(|property| property.remove("required"))
+            {
+                within.insert(name.clone(), json!({ "required": required }));
             }
-            kind.properties.extend(common.iter().map(|name| (name.clone(), json!(true))));
-            let (is_told, is_base) = (json!({ "const": word }), json!({ "enum": bases }));
+        }
+        let words: Vec<&str> = kinds.iter().map(|(word, ..)| *word).collect();
+        let bases: Vec<&str> = kinds.iter().flat_map(|(.., bases)| bases).copied().collect();
+        all[tells]["enum"] = json!(words);
+        all[stands_on]["enum"] = json!(bases);
+
+        let mut schema = json!({});
+        for ((word, _, bases), kind) in kinds.iter().zip(of_each).rev() {
+            let is_told = json!({ "const": word });
+            let is_base = if bases.is_empty() { json!(false) } else { json!({ "enum": bases }) };
             let is_of_kind = [(tells, &is_told), (stands_on, &is_base)]
                 .map(|(key, word)| json!({ "properties": { key: word }, "required": [key] }));
-            kind.properties.insert(tells.to_owned(), is_told);
-            kind.properties.insert(stands_on.to_owned(), is_base);
-            conditions = json!({
+            let mut demands = kind.demands();
+            demands["properties"] = json!(within);
+            let names = common.properties.keys().chain(kind.properties.keys());
+            let mut properties = Map::from_iter(names.map(|name| (name.clone(), json!(true))));
+            properties.insert(tells.to_owned(), is_told);
+            properties.insert(stands_on.to_owned(), is_base);
+            schema = json!({
                 "if": { "anyOf": is_of_kind },
                 "then": {
-                    "properties": kind.properties,
+                    "properties": properties,
                     "additionalProperties": false,
                     "if": { "required": [stands_on] },
-                    "else": kind.demands(),
+                    "else": demands,
                 },
-                "else": conditions,
+                "else": schema,
             });
         }
-        all.properties[tells]["enum"] = kinds.iter().map(|(word, ..)| json!(word)).collect();
-        all.properties[stands_on]["enum"] =
-            kinds.iter().flat_map(|(_, _, bases)| bases).map(|base| json!(base)).collect();
-        conditions["anyOf"] = json!([{ "required": [tells] }, { "required": [stands_on] }]);
-        conditions["type"] = json!("object");
-        conditions["properties"] = json!(all.properties);
-        conditions
+        schema["type"] = json!("object");
+        schema["properties"] = json!(all);
+        schema["anyOf"] = json!([{ "required": [tells] }, { "required": [stands_on] }]);
+        schema
     }
 }
 
@@ -328,11 +333,13 @@ mod tests {
         const KIND: Key<String> = Key::required("kind", "name one", "what it is");
         const OTHER_SHARE: Key<Probability> = Key::optional("share", "none", "how many of those");
         const PRESET: Key<String> = Key::optional("preset", "none", "what it stands on");
+        const SECTION: TableKey = TableKey::optional("section", &[&PRICE], "none", "a table");
         let kinds: Vec<(&str, Keys, Vec<&str>)> = vec![
             ("one", &[&WAIT, &SHARE], vec!["preset of one"]),
             ("two", &[&WAIT, &OTHER_SHARE, &PRICE], vec![]),
         ];
-        let kinds = OfKinds { common: &[&[&KIND, &PRESET]], tells: "kind", stands_on: "preset", kinds };
+        let kinds =
+            OfKinds { common: &[&[&KIND, &PRESET, &SECTION]], tells: "kind", stands_on: "preset", kinds };
         let schema = kinds.schema(&mut Definitions::default());
         let properties = &schema["properties"];
         assert_eq!(properties["kind"]["enum"], json!(["one", "two"]));
@@ -344,9 +351,11 @@ mod tests {
         assert_eq!(rest["if"]["anyOf"][0], is);
         assert_eq!(first["properties"]["preset"], json!({ "enum": ["preset of one"] }));
         assert_eq!(first["properties"]["wait"], true);
-        assert_eq!(first["properties"]["share"], of(&[&SHARE])["properties"]["share"]);
+        assert_eq!(first["properties"]["share"], true);
         assert_eq!(first["properties"]["price"], Value::Null);
-        assert_eq!(rest["then"]["else"], json!({ "required": ["price"] }));
+        assert_eq!(rest["then"]["else"]["required"], json!(["price"]));
+        assert_eq!(properties["section"]["required"], Value::Null);
+        assert_eq!(rest["then"]["else"]["properties"], json!({ "section": { "required": ["price"] } }));
         assert_eq!(rest["then"]["additionalProperties"], false);
     }
 }

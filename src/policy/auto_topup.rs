@@ -1,7 +1,7 @@
 //! `auto_topup`: prepaid credit that is bought anew whenever the balance reaches a threshold.
 
 use super::{
-    Command, Gate, INITIAL_PURCHASE, Kind, Policy, PolicyEvent, closed_without_credit,
+    Command, Gate, INITIAL_PURCHASE, Kind, Policy, PolicyEvent, RETRY_AFTER, closed_without_credit,
     initial_purchase_terms, positive_or_never, retry_terms,
 };
 use crate::account::AccountView;
@@ -43,11 +43,6 @@ const MAX_PER_DAY: Key<u32> = Key::optional(
     "max_per_day",
     "without limit",
     "how many purchases a UTC day may have before top-ups wait for the next",
-);
-const RETRY_AFTER: Key<Vec<Span>> = Key::with_default(
-    "retry_after",
-    "[]",
-    "waits after each soft decline of a top-up before it is tried again",
 );
 
 fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {

@@ -159,6 +159,13 @@ pub const INITIAL_PURCHASE: Key<Charge> = Key::with_default(
     "credit bought at signup by an account with a payment method, in dollars, whole cents (0: none)",
 );
 
+/// When a payment that was declined softly is tried again.
+pub const RETRY_AFTER: Key<Vec<Span>> = Key::with_default(
+    "retry_after",
+    "[]",
+    "waits after each soft decline before the payment is tried again; after the last one it has failed",
+);
+
 /// The clause on what is bought at signup or at a move, where something is.
 fn initial_purchase_terms(amount: Money) -> Option<String> {
     amount.is_positive().then(|| format!("{amount} is bought at first"))

@@ -1,6 +1,9 @@
 //! `postpaid`: usage is billed at the end of the month, up to a limit that grows with what has been paid.
 
-use super::{Alarm, Command, Gate, InvoiceTerms, Kind, Policy, PolicyEvent, positive_or_never, retry_terms};
+use super::{
+    Alarm, Command, Gate, InvoiceTerms, Kind, Policy, PolicyEvent, RETRY_AFTER, positive_or_never,
+    retry_terms,
+};
 use crate::account::AccountView;
 use crate::document::schema::{Definitions, Schema};
 use crate::document::{Charge, Dollars, Key, Read, Table, TablesKey, Value};
@@ -53,11 +56,6 @@ const MINIMUM_CHARGE: Key<Charge> = Key::with_default(
 );
 const TERMS: Key<Span> =
     Key::with_default("terms", "\"0d\"", "from an invoice's issue to the first attempt at payment");
-const RETRY_AFTER: Key<Vec<Span>> = Key::with_default(
-    "retry_after",
-    "[]",
-    "waits after each soft decline of an invoice before it is tried again",
-);
 const WRITE_OFF_AFTER: Key<Span> = Key::optional(
     "write_off_after",
     "never",

@@ -62,7 +62,7 @@ fn policies_lists_every_kind_with_each_parameter_and_its_default() {
             expect(heading(&key));
         }
     }
-    for key in POLICY_KEYS.iter().chain(common::KEYS).flat_map(|key| key.entry().keys()) {
+    for key in common::KEYS.iter().chain(POLICY_KEYS).flat_map(|key| key.entry().keys()) {
         expect(heading(&key));
     }
 }
