@@ -401,8 +401,8 @@ fn policies_text(kinds: &Kinds) -> String {
         text += "\n";
     }
     text + "all kinds:\n\n"
-        + &keys_text(POLICY_KEYS, "")
         + &keys_text(common::KEYS, "")
+        + &keys_text(POLICY_KEYS, "")
         + "\n"
         + &presets_text()
 }

@@ -12,12 +12,16 @@
 //! use billsim::money::Money;
 //! use std::path::Path;
 //!
+//! const POLICY: TableKey = TableKey::required("policy", &[&AMOUNT, &MOST], "add `[policy]`", "the rules");
+//! const AMOUNT: Key<Charge> = Key::required("amount", "add `amount = 25.00`", "how much is bought");
+//! const MOST: Key<u32> = Key::with_default("max_per_day", "3", "how often it is bought a day, at most");
+//!
 //! let document = Document::parse(Path::new("a.toml"), "[policy]\namount = 25.00")?;
-//! let mut policy = document.root(&[]).require_child("policy", "add `[policy]`").expect("it is there");
-//! let amount = policy.require::<Charge>("amount", "say how much is bought, as in `amount = 25.00`");
-//! let most = policy.get_or::<u32>("max_per_day", "3");
+//! let mut root = document.root(&[&POLICY]);
+//! let mut policy = root.table(&POLICY).expect("it is there");
+//! let (amount, most) = (policy.read(&AMOUNT), policy.read(&MOST));
 //! assert_eq!((amount, most), (Some(Charge(Money::dollars(25))), Some(3)));
-//! drop(policy);
+//! drop((root, policy));
 //! assert_eq!(document.finish()?.to_toml(Path::new("")), "[policy]\namount = 25.00\nmax_per_day = 3\n");
 //! # Ok::<(), billsim::document::Faults>(())
 //! ```

@@ -197,7 +197,8 @@ fn of_key(key: &Described, definitions: &mut Definitions) -> Schema {
         Form::Defined(name) => reference(name),
     };
     if key.many {
-        schema = json!({ "type": "array", "items": schema });
+        let least = usize::from(matches!(key.absent, Absent::Required { .. }));
+        schema = json!({ "type": "array", "items": schema, "minItems": least });
     }
     match key.absent {
         Absent::Required { .. } | Absent::Alternative => described(schema, key.meaning.to_owned()),
@@ -292,7 +293,10 @@ mod tests {
             TableKey::optional("next", &[&WAIT], "none", "what follows").defined_as("step");
         let schema = of(&[&ITEMS, &MODELS, &NEXT]);
         let properties = &schema["properties"];
-        assert_eq!(properties["items"]["type"], "array");
+        assert_eq!(
+            (&properties["items"]["type"], &properties["items"]["minItems"]),
+            (&json!("array"), &json!(1))
+        );
         assert_eq!(properties["items"]["items"], of(&[&PRICE]));
         assert_eq!(
             properties["models"]["additionalProperties"],

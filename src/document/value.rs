@@ -104,7 +104,7 @@ impl<'d> Value<'d> {
     }
 
     /// The table, which it must be; it may hold these keys.
-    pub fn must_be_table(&self, keys: Keys) -> Option<Table<'d>> {
+    pub(super) fn must_be_table(&self, keys: Keys) -> Option<Table<'d>> {
         let hint = || format!("write it as in `{} = {{ ... }}`", self.name);
         self.table(keys).or_else(|| self.expected("a table", &hint()))
     }

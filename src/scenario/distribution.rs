@@ -294,6 +294,9 @@ fn schema_of<Q: Quantity>(single: Schema, definitions: &mut Definitions) -> Sche
     json!({ "anyOf": [single, distribution] })
 }
 
+/// Reads the parameters of a family.
+type ReadFamily = fn(&mut Table<'_>) -> Option<Distribution>;
+
 /// The one family that is given.
 fn shape<Q: Quantity>(table: &mut Table<'_>) -> Option<Distribution> {
     table.one_of(&Of::<Q>::FAMILY)?;
@@ -302,7 +305,7 @@ fn shape<Q: Quantity>(table: &mut Table<'_>) -> Option<Distribution> {
         table.fault(Of::<Q>::BETA.name, wrong, "use another family");
         return None;
     }
-    let families: [(&TableKey, fn(&mut Table<'_>) -> Option<Distribution>); 7] = [
+    let families: [(&TableKey, ReadFamily); 7] = [
         (&Of::<Q>::UNIFORM, uniform::<Q>),
         (&Of::<Q>::EXPONENTIAL, exponential::<Q>),
         (&Of::<Q>::LOGNORMAL, lognormal::<Q>),
