@@ -9,7 +9,7 @@ use crate::report::folder::Folder;
 use crate::report::manifest::Manifest;
 use crate::report::story::{self, StoryError, Subject};
 use crate::report::{Error, plot, terminal, warnings};
-use crate::scenario::{self, Loaded, POLICY_KEYS, Scenario, TEMPLATE, describe};
+use crate::scenario::{self, Loaded, Scenario, TEMPLATE, describe};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Display;
@@ -402,7 +402,7 @@ fn policies_text(kinds: &Kinds) -> String {
     }
     text + "all kinds:\n\n"
         + &keys_text(common::KEYS, "")
-        + &keys_text(POLICY_KEYS, "")
+        + &keys_text(common::SCENARIO_KEYS, "")
         + "\n"
         + &presets_text()
 }

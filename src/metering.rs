@@ -4,6 +4,7 @@ use crate::money::{Money, Share};
 use crate::request::Usage;
 use crate::tariff::Price;
 use crate::time::Span;
+use std::fmt;
 
 /// How usage is metered, and how requests are authorized before their cost is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,12 +35,42 @@ pub enum Authorization {
     },
 }
 
+impl Metering {
+    /// What is out of the ordinary, as clauses of a sentence; none where usage is known and looked at at once.
+    pub fn clauses(&self) -> Vec<String> {
+        let delay = (self.delay > Span::ZERO).then(|| delay_clause(self.delay));
+        let refresh = (self.refresh > Span::ZERO).then(|| refresh_clause(self.refresh));
+        let authorization =
+            (self.authorization != Authorization::Balance).then(|| self.authorization.clause());
+        delay.into_iter().chain(refresh).chain(authorization).collect()
+    }
+}
+
+/// The clause on when usage settles.
+pub fn delay_clause(delay: Span) -> String {
+    format!("usage settles {delay} after a request's end")
+}
+
+/// The clause on when standing is judged.
+pub fn refresh_clause(refresh: Span) -> String {
+    if refresh > Span::ZERO {
+        format!("accounts are judged every {refresh}")
+    } else {
+        "accounts are judged at once".to_owned()
+    }
+}
+
 impl Authorization {
-    /// What each request holds, where it does.
-    pub fn hold(&self) -> Option<Hold> {
-        match *self {
-            Authorization::Balance => None,
-            Authorization::Hold(hold) | Authorization::InFlight { hold, .. } => Some(hold),
+    /// What it says, as a clause of a sentence.
+    pub fn clause(&self) -> String {
+        match self {
+            Authorization::Balance => "requests are admitted whatever is in flight".to_owned(),
+            Authorization::Hold(hold) => {
+                format!("a request holds {hold} until it settles, and is refused where that does not fit")
+            }
+            Authorization::InFlight { amount, hold } => {
+                format!("requests are refused while those in flight hold {amount} or more, each {hold}")
+            }
         }
     }
 }
@@ -57,6 +88,15 @@ impl Hold {
     /// What a request holds, rounded half up to a nano-dollar; at most [`Money::LIMIT`].
     pub fn of(&self, usage: Usage, price: &Price) -> Money {
         price.cost(Usage { output: self.output_tokens, ..usage }).times(self.factor)
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.factor != Share::ONE {
+            write!(f, "{} times ", self.factor)?;
+        }
+        write!(f, "its cost with {} output tokens", self.output_tokens)
     }
 }
 

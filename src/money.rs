@@ -264,6 +264,14 @@ impl Share {
     }
 }
 
+/// Writes the share as a decimal with no more places than it needs: `0.55`, `1`.
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimal = format!("{}.{:09}", self.0 / Share::ONE.0, self.0 % Share::ONE.0);
+        f.pad(decimal.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
 /// `value / divisor` for a positive divisor, halves rounded up (towards plus infinity).
 pub fn round_half_up(value: i128, divisor: i128) -> i128 {
     debug_assert!(divisor > 0);

@@ -1,21 +1,17 @@
 //! Requests: what a client asks for, and what a gate that refuses it answers.
 
 use crate::money::Money;
-use crate::time::{Span, Time};
+use crate::time::Time;
 
 /// A request, as it is handled one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
     /// When it arrived.
     pub arrived: Time,
-    /// What it costs.
+    /// What it uses.
+    pub usage: Usage,
+    /// What that costs.
     pub cost: Money,
-    /// What the gate assumes that it costs; zero where it assumes nothing.
-    pub hold: Money,
-    /// Its prompt and output tokens.
-    pub tokens: u64,
-    /// How long it runs once it is admitted.
-    pub service: Span,
 }
 
 /// What one request uses: tokens of one model of the price list.
@@ -29,6 +25,13 @@ pub struct Usage {
     pub cached: u32,
     /// Output tokens.
     pub output: u32,
+}
+
+impl Usage {
+    /// Prompt and output tokens.
+    pub fn tokens(&self) -> u64 {
+        u64::from(self.prompt) + u64::from(self.output)
+    }
 }
 
 /// Why a gate refuses a request, in the order in which the reasons are tested.

@@ -47,6 +47,13 @@ impl Span {
         Span(((micros + 0.5).max(0.0) as i64).min(Span::MAX.0))
     }
 
+    /// The length to its two largest units, for reading: `about 1d 1h` where that is not all of it.
+    pub fn roughly(self) -> String {
+        let exact = self.to_string();
+        let parts: Vec<&str> = exact.split(' ').collect();
+        if parts.len() <= 2 { exact } else { format!("about {}", parts[..2].join(" ")) }
+    }
+
     /// The length in days, as near as a float comes.
     pub fn as_days_f64(self) -> f64 {
         self.0 as f64 / Span::DAY.0 as f64
@@ -222,6 +229,12 @@ impl Calendar {
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    #[test]
+    fn lengths_are_exact_where_two_units_do_and_say_where_they_do_not() {
+        assert_eq!(Span::hours(25).roughly(), "1d 1h");
+        assert_eq!((Span::hours(25) + Span::SECOND).roughly(), "about 1d 1h");
+    }
 
     #[test]
     fn periods_are_civil_months_also_when_the_first_begins_in_mid_month() {

@@ -63,6 +63,46 @@ fn a_trial_converts_when_a_payment_method_is_added() {
 }
 
 #[test]
+fn usage_in_flight_settles_late_and_overshoots() {
+    is_told_as_expected("lag", false);
+}
+
+#[test]
+fn a_hold_that_does_not_fit_stops_the_account_and_tops_it_up() {
+    is_told_as_expected("hold", false);
+}
+
+#[test]
+fn a_client_tries_again_at_a_rate_limit_and_in_a_stop() {
+    is_told_as_expected("retry", false);
+}
+
+#[test]
+fn a_client_queues_until_service_resumes() {
+    is_told_as_expected("queue", false);
+}
+
+#[test]
+fn a_disputed_payment_closes_the_account() {
+    is_told_as_expected("dispute", false);
+}
+
+#[test]
+fn at_a_date_the_policy_changes() {
+    is_told_as_expected("switch", false);
+}
+
+#[test]
+fn invoices_come_within_the_month_and_a_limit_rises_with_time() {
+    is_told_as_expected("progressive", false);
+}
+
+#[test]
+fn alerts_are_heeded_in_time_or_not_and_credit_lapses() {
+    is_told_as_expected("alerts", false);
+}
+
+#[test]
 fn a_story_stays_short_however_many_requests_there_are() {
     let mut scenario = scenario("trial");
     scenario.tariff.models[0].1.input = 0;

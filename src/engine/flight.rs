@@ -6,7 +6,7 @@ use crate::metering::Authorization;
 use crate::money::Money;
 use crate::policy::PolicyEvent;
 use crate::request::{Refusal, Request};
-use crate::time::{Span, Time};
+use crate::time::Time;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -29,6 +29,7 @@ pub(super) struct Flight {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct InFlight {
     settles_at: Time,
+    /// Counts those admitted.
     number: u32,
     arrived: Time,
     cost: Money,
@@ -47,22 +48,13 @@ impl Flight {
         self.unsettled.peek().map_or(Time::NEVER, |Reverse(next)| next.settles_at)
     }
 
-    fn add(&mut self, request: &Request, ends_at: Time, settles_at: Time, cause: OvershootCause) {
-        let Request { arrived, cost, hold, .. } = *request;
-        self.cost += i128::from(cost.nanos());
-        self.held += i128::from(hold.nanos());
-        if request.service > Span::ZERO {
-            self.running.push(Reverse((ends_at, cost)));
-            self.running_cost += i128::from(cost.nanos());
-        }
-        self.unsettled.push(Reverse(InFlight {
-            settles_at,
-            number: self.admitted,
-            arrived,
-            cost,
-            hold,
-            cause,
-        }));
+    fn add(&mut self, request: InFlight, ends_at: Time) {
+        let nanos = i128::from(request.cost.nanos());
+        self.cost += nanos;
+        self.held += i128::from(request.hold.nanos());
+        self.running_cost += nanos;
+        self.running.push(Reverse((ends_at, request.cost)));
+        self.unsettled.push(Reverse(InFlight { number: self.admitted, ..request }));
         self.admitted += 1;
     }
 
@@ -89,14 +81,10 @@ impl<O: Observer> Lane<'_, O> {
     /// A client tries a request that has been tried again so often.
     pub(super) fn try_request(&mut self, request: Request, retries: u32) {
         let admission = self.admission(&request);
-        let view = self.view();
-        self.observer.attempted(
-            &RequestSpan::of_one(request.arrived, request.cost, self.now),
-            admission.err(),
-            &view,
-        );
+        let (span, view) = (RequestSpan::of_one(request.arrived, request.cost, self.now), self.view());
+        self.observer.attempted(&span, admission.err(), &view);
         match admission {
-            Ok(()) => self.admit(&request),
+            Ok(hold) => self.admit(&request, hold),
             Err(reason) => {
                 if reason == Refusal::OnHold {
                     self.run_short_unless_in_flight();
@@ -106,8 +94,8 @@ impl<O: Observer> Lane<'_, O> {
         }
     }
 
-    /// What the gate says to a request.
-    fn admission(&mut self, request: &Request) -> Result<(), Refusal> {
+    /// What the gate says to a request: how much it holds from now on, or why it is refused.
+    fn admission(&mut self, request: &Request) -> Result<Money, Refusal> {
         if let Some(reason) = self.standing.refusal() {
             return Err(reason);
         }
@@ -115,29 +103,34 @@ impl<O: Observer> Lane<'_, O> {
         if self.rate.as_mut().is_some_and(|rate| rate.is_reached(self.now, has_payment_method)) {
             return Err(Refusal::RateLimited);
         }
-        let is_authorized = match self.world.metering.authorization {
-            Authorization::Balance => true,
-            Authorization::Hold(_) => {
+        let price = self.world.tariff.price(request.usage.model);
+        let (hold, is_authorized) = match self.authorization() {
+            Authorization::Balance => (Money::ZERO, true),
+            Authorization::Hold(hold) => {
+                let hold = hold.of(request.usage, price);
                 let left = i128::from(self.policy.remaining(&self.view()).nanos()) - self.flight.held;
-                left >= i128::from(request.hold.nanos())
+                (hold, left >= i128::from(hold.nanos()))
             }
-            Authorization::InFlight { amount, .. } => self.flight.held < i128::from(amount.nanos()),
+            Authorization::InFlight { amount, hold } => {
+                (hold.of(request.usage, price), self.flight.held < i128::from(amount.nanos()))
+            }
         };
-        if is_authorized { Ok(()) } else { Err(Refusal::OnHold) }
+        if is_authorized { Ok(hold) } else { Err(Refusal::OnHold) }
     }
 
     /// A request runs: its usage settles when it has ended and been metered, which may be at once.
-    fn admit(&mut self, request: &Request) {
+    fn admit(&mut self, request: &Request, hold: Money) {
+        let Request { arrived, usage, cost } = *request;
         if let Some(rate) = &mut self.rate {
-            rate.count(request.tokens);
+            rate.count(usage.tokens());
         }
-        let (span, view) = (RequestSpan::of_one(request.arrived, request.cost, self.now), self.view());
+        let (span, view) = (RequestSpan::of_one(arrived, cost, self.now), self.view());
         self.observer.concluded(&span, Fate::Served, &view);
-        let ends_at = self.now + request.service;
+        let ends_at = self.now + self.world.service.time(usage);
         let settles_at = ends_at + self.metering_delay();
         let cause = self.overshoot_cause();
         if settles_at > self.now {
-            self.flight.add(request, ends_at, settles_at, cause);
+            self.flight.add(InFlight { settles_at, number: 0, arrived, cost, hold, cause }, ends_at);
         } else {
             self.settle_and_tell(&span, cause);
         }

@@ -23,11 +23,12 @@ use crate::policy::common::CommonTerms;
 use crate::policy::{Command, Grant, Plan, Policy, PolicyEvent, PolicyPlan, Switch};
 use crate::request::Refusal;
 use crate::rng::AccountStreams;
+use crate::tariff::Tariff;
 use crate::time::{Calendar, Span, Time};
 use crate::wallet::Wallet;
-use crate::workload::Block;
 use crate::workload::customer::CustomerModel;
 use crate::workload::payments::PaymentModel;
+use crate::workload::{Block, Service};
 use client::Client;
 use customer::Customer;
 use event::{Class, Event, EventQueue, PurchaseKind};
@@ -51,8 +52,10 @@ pub struct World<'w> {
     pub customer: &'w CustomerModel,
     /// When usage is known, and what the gate does until then.
     pub metering: &'w Metering,
-    /// Whether requests run for a time.
-    pub requests_take_time: bool,
+    /// What requests cost.
+    pub tariff: &'w Tariff,
+    /// How long they run.
+    pub service: Service,
 }
 
 /// What an account bought, was granted and paid in fees is more than [`Money::LIMIT`] over its life.
@@ -188,9 +191,9 @@ impl<'w, O: Observer> Lane<'w, O> {
 
     /// Whether the gate looks at each request, or usage settles later than it arrives.
     fn is_one_by_one(&self) -> bool {
-        self.world.requests_take_time
+        self.world.service != Service::default()
             || self.metering_delay() > Span::ZERO
-            || self.world.metering.authorization != Authorization::Balance
+            || self.authorization() != Authorization::Balance
             || self.rate.is_some()
     }
 
@@ -241,9 +244,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         }
         let view = self.view();
         self.observer.settled(span, &view);
-        if self.customer.has_churned && !self.policy.is_postpaid() {
-            self.write_off_uninvoiced();
-        }
+        self.write_off_what_is_left_behind();
     }
 
     /// Refuses requests that are lost with that; returns the index after the last.
@@ -384,6 +385,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.observer.comes_under(&plan);
         self.note(Happening::Moved { converted });
         self.open();
+        self.write_off_what_is_left_behind();
     }
 
     /// Tells the policy that the account has come under it.
@@ -447,6 +449,11 @@ impl<'w, O: Observer> Lane<'w, O> {
     /// From the end of a request that is admitted now to its settlement.
     fn metering_delay(&self) -> Span {
         self.terms.metering_delay.unwrap_or(self.world.metering.delay)
+    }
+
+    /// What the gate does about cost that it does not know.
+    fn authorization(&self) -> Authorization {
+        self.terms.authorization.unwrap_or(self.world.metering.authorization)
     }
 
     /// What is known of the account now.

@@ -63,9 +63,9 @@ impl Payments {
     }
 
     /// Whether a purchase is under way that is tried once, and that the question of a stop takes over from if it is
-    /// declined: with a new payment method, or after an alert.
+    /// declined.
     pub fn purchase_before_question_is_under_way(&self) -> bool {
-        let comes_first = [PurchaseKind::WithPaymentMethod, PurchaseKind::Alert];
+        let comes_first = [PurchaseKind::Initial, PurchaseKind::WithPaymentMethod, PurchaseKind::Alert];
         self.under_way.iter().any(|purchase| comes_first.contains(&purchase.kind))
     }
 

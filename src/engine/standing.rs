@@ -86,6 +86,7 @@ impl<O: Observer> Lane<'_, O> {
             (_, Standing::NotOpen) => {
                 if matches!(before, Standing::Stopped(_)) {
                     self.note(Happening::StopEnded { served: false });
+                    self.drop_answers();
                 }
                 self.note(Happening::NotOpen);
             }
@@ -158,9 +159,7 @@ impl<O: Observer> Lane<'_, O> {
         self.lose_what_waits();
         self.drop_answers();
         self.give_up_waiting(PurchaseKind::TopUp);
-        if !self.policy.is_postpaid() {
-            self.write_off_uninvoiced();
-        }
+        self.write_off_what_is_left_behind();
     }
 
     /// Closes the account: what it owes is written off.
@@ -177,7 +176,14 @@ impl<O: Observer> Lane<'_, O> {
         self.give_up_waiting(PurchaseKind::TopUp);
     }
 
-    pub(super) fn write_off_uninvoiced(&mut self) {
+    /// What a customer who has left owes is written off, where no invoice will ask for it.
+    pub(super) fn write_off_what_is_left_behind(&mut self) {
+        if self.customer.has_churned && !self.policy.is_postpaid() {
+            self.write_off_uninvoiced();
+        }
+    }
+
+    fn write_off_uninvoiced(&mut self) {
         let owed = self.wallet.write_off_uninvoiced();
         if owed.is_positive() {
             self.note(Happening::DebtWrittenOff(owed));

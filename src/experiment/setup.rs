@@ -8,7 +8,7 @@ use crate::rng::{AccountStreams, CohortStreams};
 use crate::scenario::Scenario;
 use crate::time::{Calendar, Time};
 use crate::workload::generator::{Overflow, Prepared, Requests};
-use crate::workload::{Block, Cohort, Service};
+use crate::workload::{Block, Cohort};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -59,8 +59,7 @@ impl<'s> Setup<'s> {
     /// Works out what all accounts of a scenario share.
     pub fn new(scenario: &'s Scenario) -> Setup<'s> {
         let calendar = scenario.calendar();
-        let hold = scenario.metering.authorization.hold();
-        let prepare = |cohort: &Cohort| cohort.workload.prepare(&scenario.tariff, &calendar).with_holds(hold);
+        let prepare = |cohort: &Cohort| cohort.workload.prepare(&scenario.tariff, &calendar);
         let workloads = scenario.cohorts.iter().map(prepare).collect();
         Setup { scenario, calendar, workloads }
     }
@@ -166,7 +165,8 @@ impl<'s> Setup<'s> {
             payments: &self.scenario.payments,
             customer: &of_cohort.customer,
             metering: &self.scenario.metering,
-            requests_take_time: of_cohort.workload.service != Service::default(),
+            tariff: &self.scenario.tariff,
+            service: of_cohort.workload.service,
         };
         (world, streams, of_cohort.signup.time(streams))
     }

@@ -238,7 +238,10 @@ impl Policy for AutoTopup {
             .into_iter()
             .chain([top_up])
             .chain(self.monthly_budget.map(|budget| format!("at most {budget} a month")))
-            .chain(self.max_per_day.map(|most| format!("at most {most} purchases a day")))
+            .chain(
+                self.max_per_day
+                    .map(|most| format!("at most {most} purchase{} a day", if most == 1 { "" } else { "s" })),
+            )
             .chain(retry_terms(&self.retry_after))
             .collect()
     }

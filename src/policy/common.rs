@@ -1,12 +1,14 @@
 //! The terms that every kind of policy may have beside its own rules.
 
-use super::Grant;
 use super::presets::PRESET;
+use super::{Grant, successor};
 use crate::document::schema::{Definitions, Schema};
-use crate::document::{Dollars, Key, Keys, Read, ReadTable, Table, Value};
+use crate::document::{Dollars, Key, Keys, Read, ReadTable, Table, TableKey, Value};
+use crate::metering::{Authorization, delay_clause, refresh_clause};
 use crate::money::{Money, Share};
 use crate::request::Refusal;
 use crate::time::Span;
+use jiff::civil::Date;
 use serde_json::json;
 
 /// What a policy of any kind may hold.
@@ -41,6 +43,33 @@ const HTTP_STATUS: Key<Codes> = Key::optional(
     "with which HTTP status code requests are refused, by reason",
 );
 
+/// What a policy of a scenario may hold beside, but not one that follows another.
+pub const SCENARIO_KEYS: Keys = &[&NAME, &SWITCH];
+
+pub(crate) const NAME: Key<String> =
+    Key::optional("name", "its preset or kind", "what the policy is called in the results");
+pub(crate) const SWITCH: TableKey = TableKey::optional(
+    "switch",
+    &[&AT, &GRANDFATHER, &TO],
+    "none",
+    "a change of policy at a date; not for trials",
+);
+pub(crate) const AT: Key<Date> = Key::required(
+    "at",
+    "say on which date, as in `at = 2026-03-01`",
+    "the civil date (UTC) on which accounts move, at 00:00",
+);
+pub(crate) const GRANDFATHER: Key<bool> = Key::with_default(
+    "grandfather",
+    "false",
+    "whether those who signed up before that date keep what they have",
+);
+pub(crate) const TO: TableKey = successor(
+    "to",
+    "say what follows, as in `to = { kind = \"prepaid_pause\" }`",
+    "the policy that follows: a table with its `kind` and parameters; no trial",
+);
+
 /// The terms that every kind of policy may have.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CommonTerms {
@@ -56,6 +85,8 @@ pub struct CommonTerms {
     pub metering_delay: Option<Span>,
     /// At which multiples standing is judged; `None`: as in the scenario.
     pub metering_refresh: Option<Span>,
+    /// What the gate does about cost that it does not know; `None`: as in the scenario.
+    pub authorization: Option<Authorization>,
     /// The reasons whose refusals have a status code of the policy's own.
     http_status: Vec<(Refusal, u16)>,
 }
@@ -117,14 +148,60 @@ impl CommonTerms {
             alert_at: alert_at.map(|Dollars(amount)| amount),
             metering_delay: metering.delay,
             metering_refresh: metering.refresh,
+            authorization: None,
             http_status: http_status.0,
         }
+    }
+
+    /// The terms with their figures, as clauses of a sentence.
+    pub fn clauses(&self) -> Vec<String> {
+        let grant = self.free_credit.map(|Grant { amount, expires_after }| {
+            let lasts = expires_after.map_or_else(String::new, |after| format!(" for {after}"));
+            format!("{amount} of free credit{lasts}")
+        });
+        let codes = self.http_status.iter();
+        let codes = codes.map(|(reason, status)| format!("{} is refused with {status}", reason.name()));
+        grant
+            .into_iter()
+            .chain(self.rate_limit.iter().flat_map(RateLimit::clauses))
+            .chain(self.alert_at.map(|alert_at| format!("the customer is alerted when {alert_at} is left")))
+            .chain(
+                self.credit_expires_after
+                    .map(|after| format!("paid credit lapses {after} after its posting")),
+            )
+            .chain(self.metering_delay.map(delay_clause))
+            .chain(self.metering_refresh.map(refresh_clause))
+            .chain(self.authorization.map(|authorization| authorization.clause()))
+            .chain(codes)
+            .collect()
     }
 
     /// The HTTP status code with which requests are refused for a reason.
     pub fn http_status(&self, reason: Refusal) -> u16 {
         let own = self.http_status.iter().find(|(of, _)| *of == reason);
         own.map_or(reason.http_status(), |(_, status)| *status)
+    }
+}
+
+impl RateLimit {
+    /// The limits with their figures, as clauses of a sentence.
+    pub fn clauses(&self) -> Vec<String> {
+        let adaptive = self.adaptive.map(|Adaptive { start, floor, ceiling, .. }| {
+            format!("{start} tokens a minute at first, then from {floor} to {ceiling} as they are used")
+        });
+        let usual = Rates { tokens: self.rates.tokens.filter(|_| adaptive.is_none()), ..self.rates };
+        let unpaid = self.without_payment_method.and_then(|rates| rates.clause());
+        let usual = usual.clause().into_iter().chain(adaptive).map(|limit| format!("at most {limit}"));
+        usual.chain(unpaid.map(|limit| format!("at most {limit} while nothing is on file"))).collect()
+    }
+}
+
+impl Rates {
+    fn clause(&self) -> Option<String> {
+        let requests = self.requests.map(|most| format!("{most} requests"));
+        let tokens = self.tokens.map(|most| format!("{most} tokens"));
+        let limits: Vec<String> = requests.into_iter().chain(tokens).collect();
+        (!limits.is_empty()).then(|| format!("{} a minute", limits.join(" and ")))
     }
 }
 
@@ -167,7 +244,8 @@ impl ReadTable for RateLimit {
             let wrong = "`adaptive` leaves nothing for `tokens_per_minute` to limit";
             table.fault(TOKENS.name, wrong, "leave it out: `adaptive` has a `start` of its own");
         }
-        if table.keys().is_empty() {
+        let own_are_none = without_payment_method.is_none_or(|own| own == Rates::default());
+        if own_are_none && table.keys().iter().all(|key| *key == WITHOUT_PAYMENT_METHOD.name) {
             table.fault_here("the rate limit limits nothing", "give one, as in `requests_per_minute = 60`");
         }
         Some(RateLimit { rates, adaptive, without_payment_method })

@@ -115,6 +115,11 @@ pub trait Policy: ForNewAccount + Send + Sync {
         None
     }
 
+    /// What it moves accounts to when it ends, where it does.
+    fn successor(&self) -> Option<&Plan> {
+        None
+    }
+
     /// The rules with their figures, as clauses of a sentence: what the story of an account is headed with.
     fn terms(&self) -> Vec<String> {
         vec![]
@@ -280,6 +285,13 @@ pub struct Plan {
     pub terms: Arc<CommonTerms>,
 }
 
+impl Plan {
+    /// The rules and the terms with their figures, as clauses of a sentence.
+    pub fn clauses(&self) -> Vec<String> {
+        self.policy.terms().into_iter().chain(self.terms.clauses()).collect()
+    }
+}
+
 /// A policy of a scenario, under a name.
 #[derive(Clone)]
 pub struct PolicyPlan {
@@ -289,6 +301,14 @@ pub struct PolicyPlan {
     pub plan: Plan,
     /// What they are billed by from a date on, where that is to change.
     pub switch: Option<Switch>,
+}
+
+impl PolicyPlan {
+    /// All that its accounts may come to be billed by.
+    pub fn all_plans(&self) -> impl Iterator<Item = &Plan> {
+        let first = [Some(&self.plan), self.switch.as_ref().map(|switch| &switch.to)];
+        first.into_iter().flatten().flat_map(|plan| [Some(plan), plan.policy.successor()]).flatten()
+    }
 }
 
 /// A change of policy at a date.
@@ -376,6 +396,11 @@ impl Kinds {
 
     /// Reads the policy that another one moves accounts to: no trial, as an account begins with one or not at all.
     pub fn read_successor(&self, successor: &mut Table<'_>) -> Option<Plan> {
+        if successor.has(common::SWITCH.name) {
+            successor.ignore(common::SWITCH.name);
+            let wrong = "a policy that follows another one cannot switch to a third";
+            successor.fault(common::SWITCH.name, wrong, "leave `switch` out");
+        }
         let plan = self.read(successor)?;
         if plan.kind == trial::KIND.name {
             let wrong = "a trial cannot follow another policy".to_owned();
@@ -399,7 +424,7 @@ impl Kinds {
 const SUCCESSOR: &str = "successor";
 
 /// A key with a table that is the policy which another one moves accounts to.
-pub const fn successor(name: &'static str, hint: &'static str, meaning: &'static str) -> TableKey {
+pub(crate) const fn successor(name: &'static str, hint: &'static str, meaning: &'static str) -> TableKey {
     TableKey::required(name, &[], hint, meaning).defined_as(SUCCESSOR)
 }
 

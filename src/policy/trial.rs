@@ -31,6 +31,8 @@ const THEN: TableKey = successor(
 
 /// The trial's own expiry.
 const EXPIRY: Alarm = Alarm(0);
+/// The trial's credit is used up. It ends once all usage of that instant has settled.
+const USED_UP: Alarm = Alarm(1);
 
 fn read(table: &mut Table<'_>, kinds: &super::Kinds) -> Option<Box<dyn Policy>> {
     let credit = table.read(&CREDIT);
@@ -68,10 +70,6 @@ impl Trial {
             vec![]
         }
     }
-
-    fn end_if_used_up(&mut self, account: &AccountView) -> Vec<Command> {
-        if account.balance.is_positive() { vec![] } else { self.end(account) }
-    }
 }
 
 impl Policy for Trial {
@@ -90,10 +88,15 @@ impl Policy for Trial {
                 let expiry = self.expires_after.map(|after| Command::WakeAt(account.now + after, EXPIRY));
                 [Command::GrantCredit(grant)].into_iter().chain(expiry).collect()
             }
-            PolicyEvent::HeadroomUsed | PolicyEvent::CreditExpired => self.end_if_used_up(account),
-            PolicyEvent::AlarmRang(_) | PolicyEvent::RanShort => self.end(account),
+            PolicyEvent::HeadroomUsed | PolicyEvent::CreditExpired if !account.balance.is_positive() => {
+                vec![Command::WakeAt(account.now, USED_UP)]
+            }
+            PolicyEvent::RanShort => vec![Command::WakeAt(account.now, USED_UP)],
+            PolicyEvent::AlarmRang(_) => self.end(account),
             PolicyEvent::PaymentMethodAdded if self.has_ended => self.end(account),
-            PolicyEvent::PaymentSucceeded
+            PolicyEvent::HeadroomUsed
+            | PolicyEvent::CreditExpired
+            | PolicyEvent::PaymentSucceeded
             | PolicyEvent::CreditPosted
             | PolicyEvent::TopUpDeclined { .. }
             | PolicyEvent::PurchaseFailed
@@ -109,12 +112,16 @@ impl Policy for Trial {
         if account.has_payment_method { Money::MAX } else { account.balance }
     }
 
+    fn successor(&self) -> Option<&Plan> {
+        Some(&self.then)
+    }
+
     fn terms(&self) -> Vec<String> {
         let credit = match self.expires_after {
             Some(after) => format!("{} of promotional credit for {after}", self.credit),
             None => format!("{} of promotional credit", self.credit),
         };
-        let then = self.then.policy.terms().into_iter().enumerate();
+        let then = self.then.clauses().into_iter().enumerate();
         let then = then.map(|(index, clause)| if index == 0 { format!("then {clause}") } else { clause });
         [credit].into_iter().chain(then).collect()
     }
@@ -166,17 +173,22 @@ mod tests {
     fn moves_on_at_once_with_a_payment_method_and_not_before_its_credit_is_used() {
         let mut policy = trial(None);
         assert!(policy.handle(&holding(Money::CENT, true), PolicyEvent::HeadroomUsed).is_empty());
-        let commands = policy.handle(&holding(Money::ZERO, true), PolicyEvent::HeadroomUsed);
-        assert!(matches!(commands[..], [Command::BecomePolicy { converts: true, .. }]));
-        let commands = policy.handle(&holding(Money::CENT, true), PolicyEvent::RanShort);
-        assert!(matches!(commands[..], [Command::BecomePolicy { converts: true, .. }]));
+        for (event, balance) in
+            [(PolicyEvent::HeadroomUsed, Money::ZERO), (PolicyEvent::RanShort, Money::CENT)]
+        {
+            let account = holding(balance, true);
+            let commands = policy.handle(&account, event);
+            assert!(matches!(commands[..], [Command::WakeAt(at, USED_UP)] if at == account.now));
+            let commands = policy.handle(&account, PolicyEvent::AlarmRang(USED_UP));
+            assert!(matches!(commands[..], [Command::BecomePolicy { converts: true, .. }]));
+        }
     }
 
     #[test]
     fn without_a_payment_method_it_is_suspended_until_one_is_added() {
         let mut policy = trial(None);
         let account = holding(Money::cents(-1), false);
-        assert!(policy.handle(&account, PolicyEvent::HeadroomUsed).is_empty());
+        assert!(policy.handle(&account, PolicyEvent::AlarmRang(USED_UP)).is_empty());
         assert_eq!(policy.gate(&account), Gate::Closed(Refusal::NoPaymentMethod));
         let commands = policy.handle(&holding(Money::cents(-1), true), PolicyEvent::PaymentMethodAdded);
         assert!(matches!(commands[..], [Command::BecomePolicy { converts: true, .. }]));

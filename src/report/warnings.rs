@@ -4,11 +4,14 @@ use super::Group;
 use super::terminal::{grouped, printable};
 use crate::account::AccountView;
 use crate::experiment::{ALL_COHORTS, Outcome};
+use crate::metering::Authorization;
 use crate::metrics::Quantity;
-use crate::scenario::Scenario;
-use crate::workload::customer::{Answer, CustomerModel};
+use crate::policy::PolicyPlan;
+use crate::policy::common::CommonTerms;
+use crate::scenario::{Scenario, inert};
+use crate::workload::customer::{Answer, ClientModel, CustomerModel, OnRefusal};
 
-/// The share of the usage that may be open at the end without a word.
+/// The share of the usage that may be open at the end, or of requests that may wait then, without a word.
 const OPEN_SHARE: f64 = 0.1;
 
 /// Warnings about a run, each with its figure and its remedy.
@@ -21,9 +24,12 @@ pub fn warnings(scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
             grouped(outcome.dropped_records as f64, 0)
         ));
     }
+    warnings.extend(inert(scenario));
+    let groups: Vec<Group> = Group::of_rows(&outcome.rows).collect();
+    warnings.extend(idle_holds(scenario, &groups));
+    warnings.extend(idle_clients(scenario, &groups));
     for plan in &scenario.policies {
-        let groups: Vec<Group> =
-            Group::of_rows(&outcome.rows).filter(|group| group.policy == plan.name).collect();
+        let groups: Vec<Group> = groups.iter().filter(|group| group.policy == plan.name).copied().collect();
         let Some(all) = groups.iter().find(|group| group.cohort == ALL_COHORTS) else { continue };
         let name = printable(&plan.name);
         warnings.extend(open_usage(scenario, all).map(|warning| format!("{name}: {warning}")));
@@ -36,8 +42,93 @@ pub fn warnings(scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
                  the horizon",
             ));
         }
+        warnings
+            .extend(idle_terms(scenario, plan, all).into_iter().map(|warning| format!("{name}: {warning}")));
+        warnings.extend(lost_waiting(scenario, &groups).map(|warning| format!("{name}: {warning}")));
     }
     warnings
+}
+
+/// Terms of a policy that never took effect.
+fn idle_terms(scenario: &Scenario, plan: &PolicyPlan, all: &Group<'_>) -> Vec<String> {
+    let has = |term: &dyn Fn(&CommonTerms) -> bool| plan.all_plans().any(|plan| term(&plan.terms));
+    let heeds_alerts = scenario.cohorts.iter().any(|cohort| cohort.customer.heeds_alert.is_some());
+    let length = scenario.horizon + scenario.runoff;
+    let mut idle = Vec::new();
+    if has(&|terms| terms.rate_limit.is_some()) && total(all, "refused_rate_limited") == 0.0 {
+        idle.push(
+            "no request was ever over its rate limit, so the result says nothing about that; lower it, or let \
+             requests come in bursts"
+                .to_owned(),
+        );
+    }
+    let bought = total(all, "manual_purchases");
+    if heeds_alerts && has(&|terms| terms.alert_at.is_some()) && bought == 0.0 {
+        idle.push(
+            "no customer ever bought credit, so alerts changed nothing; raise `alert_at`, or the demand"
+                .to_owned(),
+        );
+    }
+    let lapses = has(&|terms| terms.credit_expires_after.is_some_and(|after| after < length));
+    if lapses && total(all, "breakage_usd") == 0.0 {
+        idle.push(
+            "no paid credit ever lapsed; shorten `credit_expires_after`, or lengthen the horizon".to_owned(),
+        );
+    }
+    idle
+}
+
+/// Holds that no request was ever refused for.
+fn idle_holds(scenario: &Scenario, groups: &[Group<'_>]) -> Option<String> {
+    let holds = scenario.metering.authorization != Authorization::Balance;
+    let refused: f64 = groups.iter().map(|group| total(group, "refused_on_hold")).sum();
+    (holds && refused == 0.0).then(|| {
+        "no request was ever refused on hold, so the result says nothing about `authorization`; raise the holds, \
+         or let requests run longer"
+            .to_owned()
+    })
+}
+
+/// Clients that would keep refused requests where none was refused.
+fn idle_clients(scenario: &Scenario, groups: &[Group<'_>]) -> Option<String> {
+    let idle = scenario.cohorts.iter().filter(|cohort| {
+        let mut of_cohort = groups.iter().filter(|group| group.cohort == cohort.name);
+        cohort.customer.client.on_refusal != OnRefusal::Drop
+            && of_cohort.all(|group| total(group, "refusals") == 0.0)
+    });
+    let idle: Vec<String> = idle.map(|cohort| printable(&cohort.name)).collect();
+    (!idle.is_empty()).then(|| {
+        format!(
+            "no request of {} was ever refused, so the result says nothing about `on_refusal`; raise the demand, \
+             or lengthen the horizon",
+            idle.join(", ")
+        )
+    })
+}
+
+/// Requests that were still queued when their customer left or the run ended. How many they are is known where a queue
+/// has no bounds: all that it loses but those refused for reasons that are not queued for.
+fn lost_waiting(scenario: &Scenario, groups: &[Group<'_>]) -> Option<String> {
+    const ENDLESS: OnRefusal = OnRefusal::Queue { capacity: None, max_wait: None };
+    let queues = groups.iter().filter(|group| {
+        let client = scenario.cohorts.iter().find(|cohort| cohort.name == group.cohort);
+        client.is_some_and(|cohort| {
+            cohort.customer.client == ClientModel { on_refusal: ENDLESS, http_status: None }
+        })
+    });
+    let (mut waiting, mut requests) = (0.0, 0.0);
+    for group in queues {
+        let not_queued = total(group, "refused_rate_limited") + total(group, "refused_on_hold");
+        waiting += (total(group, "lost") - not_queued).max(0.0);
+        requests += total(group, "requests");
+    }
+    (waiting > OPEN_SHARE * requests).then(|| {
+        format!(
+            "{} % of the requests of clients that queue were still waiting when customers left or the run ended, \
+             and count as lost; bound the queue by `max_wait`, or lengthen the horizon",
+            grouped(100.0 * waiting / requests, 1)
+        )
+    })
 }
 
 /// Usage that is neither paid nor written off when the run ends.
@@ -96,13 +187,13 @@ fn total(group: &Group<'_>, measure: &str) -> f64 {
 mod tests {
     use super::*;
     use crate::experiment::Row;
-    use crate::metering::Metering;
+    use crate::metering::{Hold, Metering};
     use crate::money::{Money, Share, Total};
-    use crate::policy::{Command, Gate, Plan, Policy, PolicyEvent, PolicyPlan};
+    use crate::policy::common::{RateLimit, Rates};
+    use crate::policy::{Command, Gate, Plan, Policy, PolicyEvent};
     use crate::report::sample;
     use crate::tariff::Tariff;
     use crate::time::Span;
-    use crate::workload::customer::ClientModel;
     use crate::workload::distribution::Distribution;
     use crate::workload::payments::PaymentModel;
     use crate::workload::{Arrivals, Cohort, Modulation, Service, Signup, Tokens, Workload};
@@ -249,6 +340,86 @@ mod tests {
         let [warning] = &found[..] else { panic!("{found:?}") };
         assert!(warning.contains("the lowest of which is 50.00 dollars a month"), "{warning}");
         assert_eq!(warnings(&scenario(None), &outcome(&[AT_LIMIT])), Vec::<String>::new());
+    }
+
+    /// The scenario, with nothing to warn of but what a test makes of it.
+    fn quiet() -> (Scenario, Vec<(&'static str, Quantity)>) {
+        (scenario(Some(Answer { probability: 1.0, delay: Distribution::constant(1.0) })), vec![AT_LIMIT])
+    }
+
+    fn only_warning(scenario: &Scenario, values: &[(&str, Quantity)]) -> String {
+        let found = warnings(scenario, &outcome(values));
+        let [warning] = &found[..] else { panic!("{found:?}") };
+        warning.clone()
+    }
+
+    #[test]
+    fn terms_that_never_took_effect_are_told() {
+        type Set = fn(&mut CommonTerms);
+        const SIXTY: Rates = Rates { requests: Some(60), tokens: None };
+        let limits: Set = |terms| {
+            terms.rate_limit = Some(RateLimit { rates: SIXTY, adaptive: None, without_payment_method: None });
+        };
+        let lapses: Set = |terms| terms.credit_expires_after = Some(Span::days(1));
+        for (set, warning, measure) in [
+            (
+                limits,
+                "postpaid: no request was ever over its rate",
+                ("refused_rate_limited", Quantity::Count(1)),
+            ),
+            (lapses, "postpaid: no paid credit ever lapsed", ("breakage_usd", usd(1))),
+        ] {
+            let (mut scenario, mut values) = quiet();
+            set(Arc::make_mut(&mut scenario.policies[0].plan.terms));
+            assert!(only_warning(&scenario, &values).starts_with(warning));
+            values.push(measure);
+            assert_eq!(warnings(&scenario, &outcome(&values)), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn alerts_are_told_that_nobody_would_heed_or_that_nobody_did() {
+        let (mut scenario, mut values) = quiet();
+        Arc::make_mut(&mut scenario.policies[0].plan.terms).alert_at = Some(Money::CENT);
+        assert!(
+            only_warning(&scenario, &values).starts_with("nobody heeds an alert, so alerts change nothing")
+        );
+        scenario.cohorts[0].customer.heeds_alert = scenario.cohorts[0].customer.buys_credit.clone();
+        assert!(only_warning(&scenario, &values).starts_with("postpaid: no customer ever bought credit"));
+        values.push(("manual_purchases", Quantity::Count(1)));
+        assert_eq!(warnings(&scenario, &outcome(&values)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn holds_that_refused_nothing_are_told() {
+        let (mut scenario, mut values) = quiet();
+        scenario.metering.authorization = Authorization::Hold(Hold { output_tokens: 1, factor: Share::ONE });
+        assert!(only_warning(&scenario, &values).starts_with("no request was ever refused on hold"));
+        values.push(("refused_on_hold", Quantity::Count(1)));
+        assert_eq!(warnings(&scenario, &outcome(&values)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn clients_that_never_met_a_refusal_are_told_and_queues_that_nothing_emptied() {
+        let (mut scenario, values) = quiet();
+        scenario.cohorts[0].customer.client.on_refusal = OnRefusal::Queue { capacity: None, max_wait: None };
+        assert!(only_warning(&scenario, &values).starts_with("no request of c was ever refused"));
+        let lost = |lost, rate_limited| {
+            [
+                AT_LIMIT,
+                ("refusals", Quantity::Count(20)),
+                ("requests", Quantity::Count(100)),
+                ("lost", Quantity::Count(lost)),
+                ("refused_rate_limited", Quantity::Count(rate_limited)),
+            ]
+        };
+        assert_eq!(warnings(&scenario, &outcome(&lost(10, 0))), Vec::<String>::new());
+        assert_eq!(warnings(&scenario, &outcome(&lost(15, 5))), Vec::<String>::new());
+        let warning = only_warning(&scenario, &lost(15, 0));
+        assert!(
+            warning.starts_with("postpaid: 15.0 % of the requests of clients that queue were"),
+            "{warning}"
+        );
     }
 
     #[test]

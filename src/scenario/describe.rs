@@ -1,16 +1,27 @@
 //! What a scenario says, in plain words.
 
+mod conditions;
+mod inert;
+
+pub use inert::inert;
+
 use super::Scenario;
 use crate::time::Span;
 use crate::workload::distribution::Shape;
 use crate::workload::{Arrivals, Cohort, Signup, Workload};
+use conditions::{customers, metering, payments, policy};
 
-/// What a scenario says: who sends how much over which time, under which policies, and what it cannot show. A
-/// few paragraphs, each in one line.
+/// What a scenario says: who sends how much over which time, what customers do, how payments fare, what each policy's
+/// rules are, and what it cannot show. A few paragraphs, each in one line, and a line for each policy.
 pub fn describe(scenario: &Scenario) -> String {
     let mut paragraphs = vec![overview(scenario)];
-    paragraphs.extend(scenario.cohorts.iter().map(|cohort| size(scenario, cohort)));
-    paragraphs.push(policies(scenario));
+    for cohort in &scenario.cohorts {
+        paragraphs.push(format!("{} {}", size(scenario, cohort), customers(cohort)));
+    }
+    paragraphs.push(payments(&scenario.payments));
+    paragraphs.push(metering(scenario));
+    paragraphs.push(format!("{}:", counted(scenario.policies.len() as f64, "policy")));
+    paragraphs.extend(scenario.policies.iter().map(policy));
     let limits = limits(scenario);
     if !limits.is_empty() {
         paragraphs.push(format!("What it cannot show: {}.", limits.join("; ")));
@@ -92,18 +103,9 @@ fn habits(horizon: Span, workload: &Workload) -> String {
     text
 }
 
-fn policies(scenario: &Scenario) -> String {
-    let policy = |plan: &crate::policy::PolicyPlan| {
-        let kind = plan.plan.kind;
-        if plan.name == kind { plan.name.clone() } else { format!("{} ({kind})", plan.name) }
-    };
-    let policies: Vec<String> = scenario.policies.iter().map(policy).collect();
-    format!("{}: {}.", counted(policies.len() as f64, "policy"), policies.join(", "))
-}
-
 /// What the results will say nothing about.
 fn limits(scenario: &Scenario) -> Vec<String> {
-    let mut limits = Vec::new();
+    let mut limits = inert(scenario);
     for Cohort { name, customer, .. } in &scenario.cohorts {
         let answers = [&customer.adds_payment_method, &customer.replaces_card, &customer.buys_credit];
         if answers.iter().all(|answer| answer.is_none()) {
@@ -221,13 +223,124 @@ mod tests {
             described(text),
             "short: 100 accounts in 1 cohort from 2026-01-01 on, for 90d. 1 replication with seed 0.\n\
              cohort-1: 100 accounts. Expected are 900 thousand requests of about $0.0007 each at list price: \
-             $2.10 an account and month (30 days).\n\
-             1 policy: postpaid.\n\
+             $2.10 an account and month (30 days). All have a payment method.\n\
+             Payments: at once, for nothing, and never declined.\n\
+             Metering: usage is known as it arrives, so only the last request before a stop can overrun.\n\
+             1 policy:\n  \
+             postpaid: usage beyond credit is invoiced on the first of the month.\n\
              What it cannot show: in cohort-1 nobody reacts to a stop (set `buys_credit` and other answers); \
              in cohort-1 nobody leaves (set `patience`); no payment is ever declined (set `decline` or \
              `card_lifetime`); the last usage billed is never collected (set `runoff`); serving costs nothing \
              (set `serving_cost`); one replication tells nothing of chance (set `replications`)."
         );
+    }
+
+    const FULL: &str = r#"
+        [scenario]
+        horizon = "60d"
+        [prices]
+        "m" = { input = 1.00, output = 2.00 }
+        [payments]
+        latency = { exponential = { mean = "2s" } }
+        posting_delay = "2m"
+        decline = 0.05
+        first_decline = 0.125
+        decline_lasts = "2d"
+        card_updater = 0.6
+        fee_percent = 2.9
+        fee_fixed = 0.30
+        card_lifetime = "400d"
+        outages = [{ from = "10d", for = "3h" }]
+        dispute = { probability = 0.003, delay = "20d", fee = 15.00 }
+        [metering]
+        delay = "1m"
+        refresh = "5m"
+        authorization = { in_flight = { amount = 5.00, output_tokens = 1024, factor = 1.5 } }
+        [[cohort]]
+        name = "users"
+        accounts = 100
+        workload.arrivals.poisson.per_day = 100
+        workload.tokens = { prompt = 500, output = 100 }
+        workload.models.m = 1
+        workload.service = { first_token = "300ms", per_output_token = "15ms" }
+        [cohort.customer]
+        payment_method = 0.8
+        adds_payment_method = { probability = 0.2 }
+        buys_credit = { probability = 0.9, delay = "8h", amount = 25.00 }
+        heeds_alert = { probability = 0.5, delay = "6h" }
+        patience = { exponential = { mean = "14d" } }
+        spend_limit = 200
+        on_refusal = { retry = { attempts = 3, backoff = "1s", factor = 2, http_status = [429, 503] } }
+        [[policy]]
+        name = "first"
+        kind = "trial"
+        credit = 1.00
+        then = { kind = "prepaid_pause", alert_at = 2.00 }
+        [[policy]]
+        kind = "postpaid"
+        rate_limit = { requests_per_minute = 60, without_payment_method = { tokens_per_minute = 10 } }
+        credit_expires_after = "365d"
+        http_status = { rate_limited = 503 }
+        metering = { delay = "1h" }
+        [policy.switch]
+        at = 2026-02-01
+        grandfather = true
+        to = { kind = "auto_topup", threshold = 1.00, amount = 5.00, max_per_day = 1 }
+    "#;
+
+    #[test]
+    fn all_that_shapes_a_result_is_told() {
+        let text = described(FULL);
+        for sentence in [
+            "A request runs for 300ms and 15ms for each output token. 80 % have a payment method at signup. Asked \
+             to, 20 % add a payment method at once, 90 % buy 25.00 of credit after 8h. 50 % heed an alert and buy \
+             as much after 6h. Each is willing to pay $200.00 a month. A request refused with 429 or 503 is tried \
+             again up to 3 times, after 1s, then 2 times as long each. A stop is borne for 14d on average.\n",
+            "Payments: 5 % of attempts are declined (12.5 % until the first success), in spells of 2d on average; \
+             cards live for 400d and 60 % are then renewed unnoticed; results come after 2s on average; bought \
+             credit is posted 2m later; nothing is processed for 3h from 10d on; 0.3 % are disputed after 20d, for \
+             a fee of 15.00; the processor takes 2.9 % and 0.30.\n",
+            "Metering: usage settles 1m after a request's end; accounts are judged every 5m; requests are refused \
+             while those in flight hold 5.00 or more, each 1.5 times its cost with 1024 output tokens.\n",
+            "\n  first (trial): 1.00 of promotional credit; then requests run while the balance is above zero; the \
+             customer is alerted when 2.00 is left.\n",
+            "\n  postpaid: usage beyond credit is invoiced on the first of the month; at most 60 requests a minute; \
+             at most 10 tokens a minute while nothing is on file; paid credit lapses 365d after its posting; usage \
+             settles 1h after a request's end; rate_limited is refused with 503; for those who sign up from \
+             2026-02-01 on auto_topup: at a balance of 1.00 or below, 5.00 is bought; at most 1 purchase a day.\n",
+            "What it cannot show: paid credit lapses only after the run, so never (set `horizon` or `credit_expires_after`); \
+             the last usage billed",
+        ] {
+            assert!(text.contains(sentence), "{sentence}\n--- is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_set_and_can_have_no_effect_is_told() {
+        let cannot_show = |from: &str, to: &str| {
+            assert!(FULL.contains(from), "{from}");
+            described(&FULL.replace(from, to)).lines().last().expect("a last line").to_owned()
+        };
+        for (from, to, told) in [
+            (
+                "at = 2026-02-01",
+                "at = 2026-03-02",
+                "the switch of postpaid on 2026-03-02 comes after the horizon, so never",
+            ),
+            ("at = 2026-02-01", "at = 2026-01-01", "comes before anybody signs up"),
+            (", alert_at = 2.00", "", "users would heed an alert, and no policy alerts (set `alert_at`)"),
+            (
+                "heeds_alert = { probability = 0.5, delay = \"6h\" }",
+                "",
+                "nobody heeds an alert, so alerts change nothing (set",
+            ),
+            ("[429, 503]", "[404]", "clients of users react to status codes with which no policy refuses"),
+        ] {
+            let last = cannot_show(from, to);
+            assert!(last.contains(told), "{told} is not in {last}");
+        }
+        let as_it_is = cannot_show("60d", "60d");
+        assert!(!as_it_is.contains("switch") && !as_it_is.contains("alert"), "{as_it_is}");
     }
 
     #[test]
@@ -257,7 +370,7 @@ mod tests {
                  account's own, 1.5 on average. The rate of a day is higher or lower by a factor of 2.46. 0.1 \
                  times a day the rate is multiplied by 30 for 20m (on average): 1.04 times the requests. 0 times \
                  a day the rate is multiplied by 0 for 1ms (on average): 1 times the requests. 85 % of the \
-                 accounts keep to one model."
+                 accounts keep to one model. All have a payment method."
             )
         );
     }

@@ -12,9 +12,8 @@ mod prices;
 mod trace;
 mod workload;
 
-pub use describe::describe;
+pub use describe::{describe, inert};
 pub use distribution::{Cvs, Durations, Numbers, Shares};
-pub use policies::KEYS as POLICY_KEYS;
 
 use crate::document::schema::{self, Definitions, Schema};
 use crate::document::{Document, Faults, Key, Keys, Resolved, Table, TableKey, quoted};

@@ -2,50 +2,23 @@
 
 use super::{check_name, check_unique};
 use crate::document::schema::Definitions;
-use crate::document::{Key, Keys, Table, TableKey, TablesKey, quoted};
-use crate::policy::common::KIND;
+use crate::document::{Table, TablesKey, quoted};
+use crate::policy::common::{self, AT, GRANDFATHER, KIND, NAME, SWITCH, TO};
 use crate::policy::presets::PRESET;
-use crate::policy::{Kinds, PolicyPlan, Switch, successor, trial};
-use jiff::civil::Date;
+use crate::policy::{Kinds, PolicyPlan, Switch, trial};
 
 /// The tables.
 pub const POLICY: TablesKey = TablesKey::required(
     "policy",
-    KEYS,
+    common::SCENARIO_KEYS,
     "add a line `[[policy]]` with `kind = \"prepaid_pause\"` under it; see `billsim policies`",
     "the policies to compare",
 )
 .defined_as("policy");
 
-/// What a policy of a scenario may hold beside its kind, the parameters of that and what is common to all.
-pub const KEYS: Keys = &[&NAME, &SWITCH];
-const NAME: Key<String> =
-    Key::optional("name", "its preset or kind", "what the policy is called in the results");
-const SWITCH: TableKey = TableKey::optional(
-    "switch",
-    &[&AT, &GRANDFATHER, &TO],
-    "none",
-    "a change of policy at a date; not for trials",
-);
-const AT: Key<Date> = Key::required(
-    "at",
-    "say on which date, as in `at = 2026-03-01`",
-    "the civil date (UTC) on which accounts move, at 00:00",
-);
-const GRANDFATHER: Key<bool> = Key::with_default(
-    "grandfather",
-    "false",
-    "whether those who signed up before that date keep what they have",
-);
-const TO: TableKey = successor(
-    "to",
-    "say what follows, as in `to = { kind = \"prepaid_pause\" }`",
-    "the policy that follows: a table with its `kind` and parameters; no trial",
-);
-
 /// Defines the schema of a policy of these kinds.
 pub fn define(kinds: &Kinds, definitions: &mut Definitions) {
-    definitions.define(POLICY.name, |definitions| kinds.schema(KEYS, definitions));
+    definitions.define(POLICY.name, |definitions| kinds.schema(common::SCENARIO_KEYS, definitions));
 }
 
 /// Reads all policies, in the order of the file.

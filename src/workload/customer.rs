@@ -70,6 +70,34 @@ pub enum OnRefusal {
 }
 
 impl ClientModel {
+    /// What it does, as a clause of a sentence; `None` where refused requests are lost.
+    pub fn clause(&self) -> Option<String> {
+        let codes: Vec<String> = self.http_status.iter().flatten().map(u16::to_string).collect();
+        let refused = match codes.is_empty() {
+            true => "a refused request".to_owned(),
+            false => format!("a request refused with {}", codes.join(" or ")),
+        };
+        match self.on_refusal {
+            OnRefusal::Drop => None,
+            OnRefusal::Retry { attempts: 1, backoff, .. } => {
+                Some(format!("{refused} is tried again once, after {backoff}"))
+            }
+            OnRefusal::Retry { attempts, backoff, factor } => {
+                let growth = if factor == 1.0 {
+                    " each".to_owned()
+                } else {
+                    format!(", then {factor} times as long each")
+                };
+                Some(format!("{refused} is tried again up to {attempts} times, after {backoff}{growth}"))
+            }
+            OnRefusal::Queue { capacity, max_wait } => {
+                let most = max_wait.map_or_else(String::new, |most| format!(", for {most} at most"));
+                let places = capacity.map_or_else(String::new, |most| format!(", {most} at a time"));
+                Some(format!("{refused} waits until service resumes{most}{places}"))
+            }
+        }
+    }
+
     /// What is done with a request refused with a status code.
     pub fn reaction(&self, http_status: u16) -> OnRefusal {
         let reacts = self.http_status.as_ref().is_none_or(|codes| codes.contains(&http_status));

@@ -5,8 +5,7 @@ use super::column::{Choice, Column};
 use super::distribution::{Distribution, standard_normal};
 use super::trace::Trace;
 use super::vector::{at_least, at_most, round_u32};
-use super::{Arrivals, BLOCK, Block, Phases, Service, Tokens, Workload};
-use crate::metering::Hold;
+use super::{Arrivals, BLOCK, Block, Phases, Tokens, Workload};
 use crate::money::Money;
 use crate::request::Usage;
 use crate::rng::{AccountStreams, GROUP, Purpose};
@@ -67,9 +66,6 @@ impl std::error::Error for Overflow {}
 #[derive(Clone, Debug)]
 pub struct Prepared {
     horizon: Time,
-    /// Where requests take time.
-    service: Option<Service>,
-    hold: Option<Hold>,
     prices: Vec<Price>,
     cached_share: Column,
     models: Vec<u16>,
@@ -122,8 +118,6 @@ impl Workload {
         let (models, weights): (Vec<u16>, Vec<f64>) = self.models.iter().copied().unzip();
         Prepared {
             horizon: calendar.horizon,
-            service: (self.service != Service::default()).then_some(self.service),
-            hold: None,
             prices: tariff.models.iter().map(|(_, price)| *price).collect(),
             cached_share: Column::new(&self.tokens.cached_share),
             choice: (models.len() > 1).then(|| Choice::new(&weights)),
@@ -144,12 +138,6 @@ impl Workload {
 }
 
 impl Prepared {
-    /// The same requests, each with what it holds, where it does.
-    #[must_use]
-    pub fn with_holds(self, hold: Option<Hold>) -> Prepared {
-        Prepared { hold, ..self }
-    }
-
     /// The requests of one account from its signup to the horizon.
     pub fn requests(&self, streams: AccountStreams, account: u32, signup: Time) -> Requests<'_> {
         // Who signs up after the horizon sends nothing, like one who does at it.
@@ -224,7 +212,6 @@ impl Requests<'_> {
         self.fill_models(block);
         self.fill_cached(block);
         self.fill_costs(block)?;
-        self.fill_service_and_holds(block);
         self.group += (BLOCK / GROUP) as u32;
         // Numbers are addressed by the request's 32-bit index: beyond it they would repeat.
         self.group.checked_mul(GROUP as u32).map(|_| ()).ok_or(Overflow::Requests)
@@ -269,20 +256,6 @@ impl Requests<'_> {
             for ((cached, share), prompt) in cached.iter_mut().zip(shares).zip(prompts) {
                 let prompt = f64::from(*prompt);
                 *cached = round_u32(at_most(at_least(prompt * share, 0.0), prompt));
-            }
-        }
-    }
-
-    fn fill_service_and_holds(&self, block: &mut Block) {
-        if let Some(service) = &self.prepared.service {
-            for request in 0..block.len {
-                block.service[request] = service.time(block.usage(request));
-            }
-        }
-        if let Some(hold) = &self.prepared.hold {
-            for request in 0..block.len {
-                let usage = block.usage(request);
-                block.hold[request] = hold.of(usage, &self.prepared.prices[usize::from(usage.model)]);
             }
         }
     }

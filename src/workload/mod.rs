@@ -89,6 +89,18 @@ pub struct Service {
 }
 
 impl Service {
+    /// How long requests run, as a clause of a sentence; `None` where they take no time.
+    pub fn clause(&self) -> Option<String> {
+        let Service { first_token, per_output_token } = self;
+        let each = format!("{per_output_token} for each output token");
+        match (*first_token > Span::ZERO, *per_output_token > Span::ZERO) {
+            (false, false) => None,
+            (true, false) => Some(format!("a request runs for {first_token}")),
+            (false, true) => Some(format!("a request runs for {each}")),
+            (true, true) => Some(format!("a request runs for {first_token} and {each}")),
+        }
+    }
+
     /// How long a request runs; at most [`Span::MAX`].
     pub fn time(&self, usage: Usage) -> Span {
         let micros = i128::from(self.first_token.micros())
@@ -231,10 +243,6 @@ pub struct Block {
     pub cached: [u32; BLOCK],
     /// Output tokens.
     pub output: [u32; BLOCK],
-    /// How long each runs; zero throughout where requests take no time.
-    pub service: [Span; BLOCK],
-    /// What the gate assumes that each costs; zero throughout where it assumes nothing.
-    pub hold: [Money; BLOCK],
     /// `cost_before[i]`: what the first `i` requests of the block cost, in nano-dollars.
     pub cost_before: [i64; BLOCK + 1],
     /// `moment_before[i]`: the sum of cost times arrival over the first `i`, in nano-dollars times
@@ -252,8 +260,6 @@ impl Block {
             prompt: [0; BLOCK],
             cached: [0; BLOCK],
             output: [0; BLOCK],
-            service: [Span::ZERO; BLOCK],
-            hold: [Money::ZERO; BLOCK],
             cost_before: [0; BLOCK + 1],
             moment_before: [0; BLOCK + 1],
         }
@@ -261,13 +267,7 @@ impl Block {
 
     /// One request.
     pub fn request(&self, index: usize) -> Request {
-        Request {
-            arrived: self.at[index],
-            cost: self.cost(index),
-            hold: self.hold[index],
-            tokens: u64::from(self.prompt[index]) + u64::from(self.output[index]),
-            service: self.service[index],
-        }
+        Request { arrived: self.at[index], usage: self.usage(index), cost: self.cost(index) }
     }
 
     /// What one request uses.

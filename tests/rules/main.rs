@@ -4,22 +4,29 @@
 //! probabilities are 0 or 1. Times in comments are hours since the start; a request at the instant of
 //! something else comes after it.
 
+mod alerts;
 mod auto_topup;
 mod churn_and_closing;
 mod clients;
 mod cohorts;
 mod customers;
+mod disputes;
 mod holds;
+mod lapses;
 mod measures;
 mod order;
 mod overshoot;
 mod payments;
+mod policy_metering;
 mod postpaid;
 mod prepaid_pause;
+mod progressive;
 mod rate_limit;
 mod refresh;
 mod runoff;
 mod settlement;
+mod switch;
+mod tiers;
 mod trial;
 mod wallet;
 
@@ -142,6 +149,10 @@ impl Case {
     }
 
     fn parse(&self) -> Scenario {
+        self.parse_with(&Kinds::built_in())
+    }
+
+    fn parse_with(&self, kinds: &Kinds) -> Scenario {
         let Case { scenario, payments, metering, cohort, workload, customer, policies, folder } = self;
         let horizon = if scenario.contains("horizon") { "" } else { "horizon = \"1d\"\n" };
         let text = format!(
@@ -150,11 +161,16 @@ impl Case {
              [cohort.workload]\nmodels = {{ \"m\" = 1 }}\n{workload}\n\
              [cohort.customer]\n{customer}\n{policies}"
         );
-        parse(folder, &text)
+        parse_with(folder, &text, kinds)
     }
 
     fn run(&self) -> Run {
         run(&self.parse())
+    }
+
+    /// Runs the case with these kinds of policy.
+    fn run_with(&self, kinds: &Kinds) -> Run {
+        run(&self.parse_with(kinds))
     }
 
     /// Runs the case and checks columns of the first policy.
@@ -262,7 +278,11 @@ fn in_full(row: &Row) -> String {
 }
 
 fn parse(folder: &Path, text: &str) -> Scenario {
-    Scenario::parse(&folder.join("rules.toml"), text.as_bytes(), &Kinds::built_in())
+    parse_with(folder, text, &Kinds::built_in())
+}
+
+fn parse_with(folder: &Path, text: &str, kinds: &Kinds) -> Scenario {
+    Scenario::parse(&folder.join("rules.toml"), text.as_bytes(), kinds)
         .unwrap_or_else(|faults| panic!("{faults}\n{text}"))
         .scenario
 }

@@ -1,18 +1,13 @@
 //! The balance sheet that ends a story.
 
-use super::page::{Page, counted, roughly};
+use super::page::{Page, counted};
+use super::requests::Requests;
 use crate::engine::event::PaymentResult;
-use crate::engine::observation::{Fate, Happening};
+use crate::engine::observation::{Fate, Happening, OvershootCause, RequestSpan};
 use crate::money::Money;
 use crate::time::{Span, Time};
 use crate::wallet::{Entry, LedgerAccount, Posting};
-
-/// Requests that met the same fate.
-#[derive(Clone, Copy, Debug, Default)]
-struct Requests {
-    count: u64,
-    cost: Money,
-}
+use std::collections::BTreeMap;
 
 /// Sums over an account's whole life, warm-up and run-off included.
 #[derive(Debug, Default)]
@@ -25,7 +20,12 @@ pub(super) struct Closing {
     served: Requests,
     lost: Requests,
     never_sent: Requests,
-    overshoot: Money,
+    /// Tries of clients that were refused.
+    pub refused_tries: u64,
+    overshoot: BTreeMap<OvershootCause, Money>,
+    disputes: u64,
+    /// What went back in disputes.
+    returned: Money,
     payments: u64,
     declines: u64,
     stops: u64,
@@ -57,14 +57,13 @@ impl Closing {
         }
     }
 
-    pub fn requests(&mut self, fate: Fate, count: u64, cost: Money) {
+    pub fn requests(&mut self, fate: Fate, span: &RequestSpan<'_>) {
         let requests = match fate {
             Fate::Served => &mut self.served,
             Fate::Lost => &mut self.lost,
             Fate::Churned => &mut self.never_sent,
         };
-        requests.count += count;
-        requests.cost += cost;
+        requests.add(span);
     }
 
     pub fn happening(&mut self, happening: Happening, now: Time) {
@@ -72,7 +71,11 @@ impl Closing {
             Happening::PaymentResult { result: PaymentResult::Success, .. } => self.payments += 1,
             Happening::PaymentResult { .. } => self.declines += 1,
             Happening::CreditPosted(amount) => self.to_post -= amount,
-            Happening::Overshot { amount, .. } => self.overshoot += amount,
+            Happening::PaymentReturned { amount, .. } => {
+                self.disputes += 1;
+                self.returned += amount;
+            }
+            Happening::Overshot { amount, cause } => *self.overshoot.entry(cause).or_default() += amount,
             Happening::Stopped(_) => {
                 self.stops += 1;
                 self.stopped_since = Some(now);
@@ -105,11 +108,25 @@ impl Closing {
         row("usage", usage, format!("{served} served"));
         row("  promotional", promotional, "of it, paid by promotional credit".to_owned());
         row("  net revenue", net_revenue, String::new());
-        if self.overshoot.is_positive() {
-            row("  overshoot", self.overshoot, "of the usage, what the policy meant to prevent".to_owned());
+        let overshoot: Money = self.overshoot.values().copied().sum();
+        if overshoot.is_positive() {
+            row("  overshoot", overshoot, "of the usage, what the policy meant to prevent".to_owned());
+        }
+        for (cause, name, remark) in [
+            (OvershootCause::Lag, "    by lag", "of it, as usage that had ended was not known"),
+            (OvershootCause::InFlight, "    in flight", "of it, as other requests were running"),
+        ] {
+            if let Some(amount) = self.overshoot.get(&cause) {
+                row(name, *amount, remark.to_owned());
+            }
         }
         let declines = counted(self.declines, "decline");
         row("paid", self.paid, format!("{}, {declines}", counted(self.payments, "payment")));
+        if self.disputes > 0 {
+            let taken_back = self.returned - self.book(Disputes);
+            let disputes = counted(self.disputes, "dispute");
+            row("returned", self.returned, format!("{disputes}; {taken_back} of it taken back from credit"));
+        }
         row("fees", self.book(Fees), String::new());
         let unposted =
             if self.to_post.is_positive() { format!(", {} not posted", self.to_post) } else { String::new() };
@@ -117,15 +134,23 @@ impl Closing {
         if promotional_left.is_positive() {
             row("promotional left", promotional_left, String::new());
         }
+        if self.book(Breakage) != Money::ZERO {
+            row("lapsed", -self.book(Breakage), "paid by the customer, not used in time".to_owned());
+        }
         row("owed", self.receivable(), "by the customer".to_owned());
         row("written off", self.book(BadDebt), String::new());
-        row("lost", self.lost.cost, format!("{} refused", counted(self.lost.count, "request")));
+        let lost = counted(self.lost.count, "request");
+        let lost = match self.lost.count == self.refused_tries {
+            true => format!("{lost} refused"),
+            false => format!("{lost}; {} in all", counted(self.refused_tries, "refusal")),
+        };
+        row("lost", self.lost.cost, lost);
         if self.never_sent.count > 0 {
             let requests = counted(self.never_sent.count, "request");
             row("never sent", self.never_sent.cost, format!("{requests} after the customer had left"));
         }
         let stopped =
-            if self.stops > 0 { format!(", {} in all", roughly(self.stopped)) } else { String::new() };
+            if self.stops > 0 { format!(", {} in all", self.stopped.roughly()) } else { String::new() };
         page.write(format!("  {}{stopped}", counted(self.stops, "stop")));
 
         let (cash, breakage) = (self.book(Cash), -self.book(Breakage));

@@ -1,6 +1,6 @@
 use super::super::distribution::tests::kolmogorov;
 use super::super::trace::Record;
-use super::super::{Burst, Modulation, Signup};
+use super::super::{Burst, Modulation, Service, Signup};
 use super::*;
 use crate::rng::CohortStreams;
 use jiff::civil::date;
