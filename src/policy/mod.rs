@@ -409,8 +409,8 @@ impl Kinds {
         Some(plan)
     }
 
-    /// The schema of policies of these kinds, which may hold these keys as well. What [`successor`] refers to is defined
-    /// with it.
+    /// The schema of policies of these kinds, which may hold these keys as well. That of policies which follow another
+    /// one is defined with it.
     pub fn schema(&self, also: Keys, definitions: &mut Definitions) -> Schema {
         definitions.define(SUCCESSOR, |definitions| {
             let kinds = self.iter().filter(|kind| kind.name != trial::KIND.name);
