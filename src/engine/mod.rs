@@ -385,7 +385,6 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.observer.comes_under(&plan);
         self.note(Happening::Moved { converted });
         self.open();
-        self.write_off_what_is_left_behind();
     }
 
     /// Tells the policy that the account has come under it.

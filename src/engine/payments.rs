@@ -46,6 +46,8 @@ struct Purchase {
     stop: u32,
     /// Whether it was first attempted as the account came under its policy.
     opens: bool,
+    /// Under which of the account's policies it was made.
+    policy: u32,
 }
 
 impl Payments {
@@ -295,6 +297,7 @@ impl<O: Observer> Lane<'_, O> {
             is_waiting: false,
             stop: self.customer.stop(),
             opens: self.is_opening,
+            policy: self.policy_number,
         });
         payments.purchased_in_period += amount;
         let today = self.now.day();
@@ -351,11 +354,11 @@ impl<O: Observer> Lane<'_, O> {
         let purchase =
             self.payments.find(number).expect("a purchase is under way until it is finally declined");
         purchase.declines += 1;
-        let Purchase { kind, amount, declines, stop, .. } = *purchase;
+        let Purchase { kind, amount, declines, stop, policy, .. } = *purchase;
+        let is_left_behind =
+            policy != self.policy_number || self.standing.is_closed() || self.customer.has_churned;
         match kind {
-            PurchaseKind::TopUp if self.standing.is_closed() || self.customer.has_churned => {
-                self.fail(number)
-            }
+            PurchaseKind::TopUp if is_left_behind => self.fail(number),
             PurchaseKind::TopUp => {
                 self.payments.declined_top_up = Some(number);
                 self.tell(PolicyEvent::TopUpDeclined { hard, times: declines });

@@ -211,7 +211,10 @@ fn a_queue_keeps_no_requests_that_are_refused_while_the_service_goes_on() {
     let case = || {
         Case::trace(&folder, &[(0, 0.25), (10, 0.25), (120, 0.25)]).customer("on_refusal = { queue = {} }")
     };
-    let limited = case().policy("postpaid", "rate_limit = { requests_per_minute = 1 }");
+    // The third empties the balance; what waited would be tried when 1.00 come ten minutes later.
+    let limited = case()
+        .customer("buys_credit = { delay = \"10m\", amount = 1.00 }")
+        .policy("prepaid_pause", "initial_purchase = 0.50\nrate_limit = { requests_per_minute = 1 }");
     assert_eq!(limited.tries(), ["0h ok", "0h 10s rate_limited", "0h 2m ok"]);
     assert_eq!(limited.lost(), ["0h 10s"]);
     // The hold of the second does not fit, and stops the account; that is lost, and the third waits.

@@ -193,19 +193,19 @@ fn being_short_lasts_across_a_move() {
 
 #[test]
 fn under_a_limit_what_remains_of_it_covers_holds() {
-    let case = |lines: &str| {
+    let case = |limit: &str, lines: &str| {
         holding().policy(
             "postpaid",
-            &format!("tiers = [{{ paid = 0, limit = 1.00 }}]\nfree_credit = {{ amount = 0.50 }}\n{lines}"),
+            &format!("tiers = [{{ paid = 0, limit = {limit} }}]\nfree_credit = {{ amount = 0.50 }}\n{lines}"),
         )
     };
     // 1.00 less all usage; credit is no part of it.
-    case("").gives(&[("served", "2"), ("refused_on_hold", "1"), ("refused_limit_reached", "20")]);
-    // 1.00 less what is billed, and 0.50 of credit.
-    case("limit_counts = \"billed\"").gives(&[
-        ("served", "4"),
+    case("1.00", "").gives(&[("served", "2"), ("refused_on_hold", "1"), ("refused_limit_reached", "20")]);
+    // 0.50 less what is billed, and 0.50 of credit.
+    case("0.50", "limit_counts = \"billed\"").gives(&[
+        ("served", "2"),
         ("refused_on_hold", "1"),
-        ("refused_limit_reached", "18"),
+        ("refused_limit_reached", "20"),
     ]);
     // Without a limit every hold fits.
     holding().policy("postpaid", "").gives(&[("served", "23"), ("refusals", "0")]);

@@ -49,6 +49,18 @@ fn questions_are_asked_and_service_resumes_at_multiples() {
 }
 
 #[test]
+fn a_purchase_that_does_not_end_the_stop_is_followed_by_another_question_at_a_multiple() {
+    // 0.50 below zero at 5. After 0.30 at 6 still 0.20 below, so asked again at 10; after 0.30 at 11 served from 15 on.
+    let case = every_five_hours(0.25)
+        .horizon("16h")
+        .customer("buys_credit = { delay = \"1h\", amount = 0.30 }")
+        .policy("prepaid_pause", "initial_purchase = 0.50");
+    assert_eq!(case.times(|happening| matches!(happening, Happening::Asked { .. })), ["5h", "10h", "15h"]);
+    assert_eq!(case.attempts(), ["0h 0.50", "6h 0.30", "11h 0.30"]);
+    case.gives(&[("served", "5"), ("stops", "2"), ("stopped_seconds", "39600.000000")]); // 5..15, 15..16
+}
+
+#[test]
 fn a_stop_that_is_cured_before_a_multiple_is_none() {
     // Empty at 2, 6, ... 22, and topped up an hour later: never empty at a multiple of 4.
     let case = Case::hourly(0.25)
@@ -163,4 +175,17 @@ fn a_policy_s_own_refresh_takes_the_place_of_the_scenario_s() {
     every_five_hours(0.25)
         .policy("prepaid_pause", "initial_purchase = 0.50\nmetering = { refresh = \"0s\" }")
         .gives(&[("served", "2"), ("stopped_seconds", "79200.000000")]);
+}
+
+#[test]
+fn a_policy_that_is_refreshed_sooner_is_so_from_the_move_on() {
+    // Empty at 20, to be judged at 36; from 24 on at multiples of 5.
+    Case::hourly(0.25)
+        .horizon("2d")
+        .policy(
+            "prepaid_pause",
+            "initial_purchase = 5.00\nmetering = { refresh = \"36h\" }\n\
+             switch = { at = 2026-01-02, to = { kind = \"prepaid_pause\", metering = { refresh = \"5h\" } } }",
+        )
+        .gives(&[("served", "24"), ("stops", "1"), ("stopped_seconds", "82800.000000")]);
 }

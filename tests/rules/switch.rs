@@ -285,12 +285,12 @@ fn who_has_left_moves_without_buying() {
 }
 
 #[test]
-fn what_who_has_left_owes_is_written_off_when_no_invoice_will_ask_for_it_any_more() {
-    // The limit of 5 is reached at 5, gone at 6.
+fn a_move_writes_nothing_off_of_what_a_customer_owes_who_has_left() {
+    // The limit of 5 is reached at 5, gone at 6; post-paid then, it is not written off.
     let case = |to: &str| {
         moves(1.00, "postpaid", "tiers = [{ paid = 0, limit = 5 }]", to).customer("patience = \"1h\"")
     };
-    case("kind = \"prepaid_pause\"").gives(&[("bad_debt_usd", "5.00"), ("receivable_end_usd", "0.00")]);
+    case("kind = \"prepaid_pause\"").gives(&[("bad_debt_usd", "0.00"), ("receivable_end_usd", "5.00")]);
     case("kind = \"postpaid\"").gives(&[("bad_debt_usd", "0.00"), ("receivable_end_usd", "5.00")]);
 }
 
