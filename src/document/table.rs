@@ -16,7 +16,8 @@ use toml::de::{DeTable, DeValue};
 /// Stands for tables that are absent.
 static EMPTY: LazyLock<DeTable<'static>> = LazyLock::new(DeTable::new);
 
-/// One table of a document, read key by key: each key once, or the methods that read panic.
+/// One table of a document, read key by key. To read a key twice, or one that the table was not opened with, or
+/// to leave one of those unread though nothing is at fault, is a mistake of the programmer, and panics.
 ///
 /// Faults are noted, not returned: read every key first, then give up (`?`) on those that are `None`. A table
 /// that goes out of scope notes the keys that nobody has asked for.
