@@ -126,26 +126,35 @@ pub struct Posting {
 /// An amount of credit with the time at which it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Lot {
+    number: LotNumber,
     expires: Time,
     left: Money,
 }
 
-/// Credit in lots, the soonest to expire first.
+/// Tells lots of the same kind of credit apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LotNumber(u32);
+
+/// Credit in lots, the soonest to expire first; of those that expire together the oldest.
 #[derive(Clone, Debug, Default)]
 struct Lots {
     lots: Vec<Lot>,
     total: Money,
+    added: u32,
 }
 
 impl Lots {
-    fn add(&mut self, amount: Money, expires: Time) {
+    fn add(&mut self, amount: Money, expires: Time) -> LotNumber {
+        let number = LotNumber(self.added);
+        self.added += 1;
         self.total += amount;
         let place = self.lots.partition_point(|lot| lot.expires <= expires);
-        match place.checked_sub(1).map(|before| &mut self.lots[before]) {
-            // Lots that end together are one.
-            Some(lot) if lot.expires == expires => lot.left += amount,
-            _ => self.lots.insert(place, Lot { expires, left: amount }),
+        match self.lots[..place].last_mut() {
+            // Lots that never end are one.
+            Some(lot) if lot.expires == expires && expires == Time::NEVER => lot.left += amount,
+            _ => self.lots.insert(place, Lot { number, expires, left: amount }),
         }
+        number
     }
 
     /// Takes up to `amount`; returns what was taken.
@@ -165,12 +174,12 @@ impl Lots {
         taken
     }
 
-    /// Takes what has expired by `now`; returns it.
-    fn expire(&mut self, now: Time) -> Money {
-        let expired = self.lots.partition_point(|lot| lot.expires <= now);
-        let amount = self.lots.drain(..expired).map(|lot| lot.left).sum();
-        self.total -= amount;
-        amount
+    /// Takes what is left of a lot; returns it.
+    fn expire(&mut self, number: LotNumber) -> Money {
+        let Some(place) = self.lots.iter().position(|lot| lot.number == number) else { return Money::ZERO };
+        let left = self.lots.remove(place).left;
+        self.total -= left;
+        left
     }
 }
 
@@ -263,20 +272,18 @@ impl Wallet {
 
     /// Grants promotional credit until `expires` ([`Time::NEVER`] for ever). Nothing is posted: it is worth what is
     /// used.
-    pub fn grant(&mut self, amount: Money, expires: Time) {
-        if amount.is_positive() {
-            self.promotional.add(amount, expires);
-        }
+    pub fn grant(&mut self, amount: Money, expires: Time) -> LotNumber {
+        self.promotional.add(amount, expires)
     }
 
-    /// Ends the promotional credit that has expired by `now`; returns how much that was.
-    pub fn expire_promotional(&mut self, now: Time) -> Money {
-        self.promotional.expire(now)
+    /// Ends a lot of promotional credit; returns how much was left of it.
+    pub fn expire_promotional(&mut self, lot: LotNumber) -> Money {
+        self.promotional.expire(lot)
     }
 
-    /// Ends the paid credit that has lapsed by `now`; returns how much that was.
-    pub fn lapse_paid(&mut self, now: Time) -> Money {
-        let lapsed = self.paid.expire(now);
+    /// Ends a lot of paid credit; returns how much was left of it.
+    pub fn lapse_paid(&mut self, lot: LotNumber) -> Money {
+        let lapsed = self.paid.expire(lot);
         self.post(Entry::Lapse, lapsed);
         lapsed
     }
@@ -311,8 +318,8 @@ impl Wallet {
     }
 
     /// Bought credit becomes balance: it pays the uninvoiced receivable, then open invoices, oldest first; the rest is
-    /// paid credit until `expires`. Returns the numbers of the invoices that it paid fully.
-    pub fn post_credit(&mut self, amount: Money, expires: Time) -> Vec<u32> {
+    /// paid credit until `expires`. Returns the numbers of the invoices that it paid fully, and the lot of paid credit.
+    pub fn post_credit(&mut self, amount: Money, expires: Time) -> (Vec<u32>, Option<LotNumber>) {
         self.awaiting_posting -= amount;
         let mut rest = amount;
         let debt = rest.min(self.uninvoiced);
@@ -329,11 +336,9 @@ impl Wallet {
             }
         }
         self.invoices.retain(|invoice| invoice.owed.is_positive());
-        if rest.is_positive() {
-            self.paid.add(rest, expires);
-        }
+        let lot = rest.is_positive().then(|| self.paid.add(rest, expires));
         self.post(Entry::DebtPaidByCredit, amount - rest);
-        paid
+        (paid, lot)
     }
 
     /// Makes the uninvoiced receivable, in whole cents, an invoice, if it is at least `minimum`; the rest is carried
@@ -458,7 +463,7 @@ mod tests {
     fn buy(wallet: &mut Wallet, amount: Money) -> Vec<u32> {
         wallet.receive_purchase(amount);
         wallet.audit();
-        let paid = wallet.post_credit(amount, Time::NEVER);
+        let (paid, _) = wallet.post_credit(amount, Time::NEVER);
         wallet.audit();
         paid
     }
@@ -503,13 +508,13 @@ mod tests {
     #[test]
     fn the_soonest_to_expire_is_used_first() {
         let mut wallet = Wallet::default();
-        wallet.grant(Money::dollars(1), at(30));
-        wallet.grant(Money::dollars(2), at(10));
+        let late = wallet.grant(Money::dollars(1), at(30));
+        let early = wallet.grant(Money::dollars(2), at(10));
         wallet.settle(Money::dollars(1));
-        assert_eq!(wallet.expire_promotional(at(10)), Money::dollars(1));
+        assert_eq!(wallet.expire_promotional(early), Money::dollars(1));
         assert_eq!(wallet.promotional(), Money::dollars(1));
-        assert_eq!(wallet.expire_promotional(at(29)), Money::ZERO);
-        assert_eq!(wallet.expire_promotional(at(30)), Money::dollars(1));
+        assert_eq!(wallet.expire_promotional(early), Money::ZERO);
+        assert_eq!(wallet.expire_promotional(late), Money::dollars(1));
         wallet.audit();
     }
 
@@ -555,15 +560,16 @@ mod tests {
     #[test]
     fn paid_credit_lapses_lot_by_lot() {
         let mut wallet = Wallet::default();
-        for (dollars, day) in [(3, 20), (2, 10)] {
+        let [late, early, second] = [(3, 20), (2, 10), (4, 10)].map(|(dollars, day)| {
             wallet.receive_purchase(Money::dollars(dollars));
-            wallet.post_credit(Money::dollars(dollars), at(day));
-        }
+            wallet.post_credit(Money::dollars(dollars), at(day)).1.expect("nothing is owed")
+        });
         wallet.settle(Money::dollars(1)); // of the lot that lapses first
-        assert_eq!(wallet.lapse_paid(at(10)), Money::dollars(1));
+        assert_eq!(wallet.lapse_paid(early), Money::dollars(1));
+        assert_eq!(wallet.lapse_paid(second), Money::dollars(4)); // a lot of its own, though it ends together
         assert_eq!(wallet.balance(), Money::dollars(3));
-        assert_eq!(wallet.lapse_paid(at(20)), Money::dollars(3));
-        assert_eq!(wallet.book(LedgerAccount::Breakage), Money::dollars(-4));
+        assert_eq!(wallet.lapse_paid(late), Money::dollars(3));
+        assert_eq!(wallet.book(LedgerAccount::Breakage), Money::dollars(-8));
         wallet.audit_closing();
     }
 

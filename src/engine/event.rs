@@ -3,6 +3,7 @@
 use crate::money::Money;
 use crate::policy::Alarm;
 use crate::time::Time;
+use crate::wallet::LotNumber;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -32,9 +33,15 @@ pub enum Event {
         amount: Money,
     },
     /// A promotional grant expires.
-    GrantExpiry,
+    GrantExpiry {
+        /// Its credit.
+        lot: LotNumber,
+    },
     /// Paid credit lapses.
-    CreditLapse,
+    CreditLapse {
+        /// Which.
+        lot: LotNumber,
+    },
     /// The date has come on which accounts move to another policy.
     Switch,
     /// A time that the policy asked for.
@@ -191,8 +198,8 @@ impl Event {
             Event::PeriodBoundary | Event::DayBoundary => Class::Boundary,
             Event::CardExpiry { .. } | Event::PaymentResult(_) | Event::Dispute { .. } => Class::Payment,
             Event::CreditPosting { .. } => Class::Posting,
-            Event::GrantExpiry
-            | Event::CreditLapse
+            Event::GrantExpiry { .. }
+            | Event::CreditLapse { .. }
             | Event::Switch
             | Event::Alarm { .. }
             | Event::InvoiceAttempt { .. }
@@ -292,7 +299,7 @@ mod tests {
             (early, Event::CreditPosting { purchase: 0 }),
             (early, Event::CardExpiry { card: 0 }),
             (early, Event::DayBoundary),
-            (Time::NEVER, Event::GrantExpiry),
+            (Time::NEVER, Event::Switch),
         ] {
             queue.schedule(at, event);
         }

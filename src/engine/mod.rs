@@ -25,7 +25,7 @@ use crate::request::Refusal;
 use crate::rng::AccountStreams;
 use crate::tariff::Tariff;
 use crate::time::{Calendar, Span, Time};
-use crate::wallet::Wallet;
+use crate::wallet::{LotNumber, Wallet};
 use crate::workload::customer::CustomerModel;
 use crate::workload::payments::PaymentModel;
 use crate::workload::{Block, Service};
@@ -317,8 +317,8 @@ impl<'w, O: Observer> Lane<'w, O> {
             Event::PaymentResult(attempt) => self.take_result(attempt),
             Event::CreditPosting { purchase } => self.post_purchase(purchase),
             Event::Dispute { amount } => self.return_payment(amount),
-            Event::GrantExpiry => self.expire_grants(),
-            Event::CreditLapse => self.lapse_credit(),
+            Event::GrantExpiry { lot } => self.expire_grant(lot),
+            Event::CreditLapse { lot } => self.lapse_credit(lot),
             Event::Switch => {
                 if let Some(switch) = self.switch {
                     self.move_to(switch.to.clone(), false);
@@ -422,23 +422,23 @@ impl<'w, O: Observer> Lane<'w, O> {
             return;
         }
         let expires = expires_after.map(|after| self.now + after);
-        self.wallet.grant(amount, expires.unwrap_or(Time::NEVER));
+        let lot = self.wallet.grant(amount, expires.unwrap_or(Time::NEVER));
         if let Some(expires) = expires {
-            self.queue.schedule(expires, Event::GrantExpiry);
+            self.queue.schedule(expires, Event::GrantExpiry { lot });
         }
         self.note(Happening::Granted { amount, expires });
     }
 
-    fn expire_grants(&mut self) {
-        let expired = self.wallet.expire_promotional(self.now);
+    fn expire_grant(&mut self, lot: LotNumber) {
+        let expired = self.wallet.expire_promotional(lot);
         if expired.is_positive() {
             self.note(Happening::GrantExpired(expired));
             self.tell(PolicyEvent::CreditExpired);
         }
     }
 
-    fn lapse_credit(&mut self) {
-        let lapsed = self.wallet.lapse_paid(self.now);
+    fn lapse_credit(&mut self, lot: LotNumber) {
+        let lapsed = self.wallet.lapse_paid(lot);
         if lapsed.is_positive() {
             self.note(Happening::CreditLapsed(lapsed));
             self.tell(PolicyEvent::CreditExpired);

@@ -341,8 +341,10 @@ impl<O: Observer> Lane<'_, O> {
     /// Credit that awaited posting becomes balance, and pays what is owed.
     pub(super) fn credit(&mut self, amount: Money) {
         let lapses = self.terms.credit_expires_after.map_or(Time::NEVER, |after| self.now + after);
-        self.queue.schedule(lapses, Event::CreditLapse);
-        let invoices = self.wallet.post_credit(amount, lapses);
+        let (invoices, lot) = self.wallet.post_credit(amount, lapses);
+        if let Some(lot) = lot {
+            self.queue.schedule(lapses, Event::CreditLapse { lot });
+        }
         self.note(Happening::CreditPosted(amount));
         for invoice in invoices {
             self.conclude_paid_invoice(invoice);
