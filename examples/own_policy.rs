@@ -5,9 +5,11 @@
 //! ```
 
 use billsim::account::AccountView;
-use billsim::document::{Charge, Dollars, Table};
+use billsim::document::{Dollars, Key, Table};
 use billsim::money::Money;
-use billsim::policy::{Command, Gate, Kind, Kinds, Parameter, Policy, PolicyEvent, closed_without_credit};
+use billsim::policy::{
+    Command, Gate, INITIAL_PURCHASE, Kind, Kinds, Policy, PolicyEvent, closed_without_credit,
+};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -20,26 +22,18 @@ const KIND: Kind = Kind {
     summary: "prepaid credit; usage goes on until a small debt is reached",
     rules: "As prepaid_pause, but requests run until the debt is as large as the overdraft; from then on \
             they are refused (402). The next purchase pays the debt first.",
-    parameters: &[
-        Parameter {
-            key: "initial_purchase",
-            default: "0.00",
-            meaning: "credit bought at signup by an account with a payment method, in dollars (0: none)",
-        },
-        Parameter {
-            key: "overdraft",
-            default: "5.00",
-            meaning: "how far below zero the balance may go, in dollars, more than 0",
-        },
-    ],
+    keys: &[&INITIAL_PURCHASE, &OVERDRAFT],
     read,
 };
 
+const OVERDRAFT: Key<Dollars> =
+    Key::with_default("overdraft", "5.00", "how far below zero the balance may go, in dollars, more than 0");
+
 fn read(table: &mut Table<'_>, _: &Kinds) -> Option<Box<dyn Policy>> {
-    let initial_purchase = table.get_or::<Charge>("initial_purchase", "0.00");
-    let overdraft = table.get_or::<Dollars>("overdraft", "5.00");
+    let initial_purchase = table.read(&INITIAL_PURCHASE);
+    let overdraft = table.read(&OVERDRAFT);
     if overdraft == Some(Dollars(Money::ZERO)) {
-        table.fault("overdraft", "there is no overdraft", "allow some, or use the kind `prepaid_pause`");
+        table.fault(OVERDRAFT.name, "there is no overdraft", "allow some, or use the kind `prepaid_pause`");
     }
     Some(Box::new(Overdraft { initial_purchase: initial_purchase?.0, overdraft: overdraft?.0 }))
 }

@@ -1,16 +1,15 @@
 //! The command line: arguments to calls, results to the terminal.
 
-use crate::document::Faults;
+use crate::document::{Absent, Described, Faults, Keys, listed};
 use crate::experiment::{self, ExperimentError, Options};
-use crate::policy::common::COMMON_PARAMETERS;
 use crate::policy::presets::{About, PRESETS, Preset};
-use crate::policy::{Kinds, Parameter};
+use crate::policy::{Kinds, common};
 use crate::report::csv::{self, LedgerWriter};
 use crate::report::folder::Folder;
 use crate::report::manifest::Manifest;
 use crate::report::story::{self, StoryError, Subject};
 use crate::report::{Error, plot, terminal, warnings};
-use crate::scenario::{Loaded, Scenario, TEMPLATE, describe};
+use crate::scenario::{self, Loaded, Scenario, TEMPLATE, describe};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Display;
@@ -57,6 +56,8 @@ enum Command {
     },
     /// List the kinds of policy, their rules, parameters and defaults; and presets of real providers
     Policies,
+    /// Print the JSON Schema of scenario files, by which an editor completes and checks them
+    Schema,
 }
 
 #[derive(Args)]
@@ -147,6 +148,7 @@ pub fn main(kinds: Kinds) -> ExitCode {
         Command::Plot { folder } => draw(&folder),
         Command::New { file } => write_template(&file),
         Command::Policies => print(&policies_text(&kinds)),
+        Command::Schema => print(&format!("{:#}\n", scenario::schema(&kinds))),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -395,10 +397,14 @@ fn policies_text(kinds: &Kinds) -> String {
     let mut text = String::new();
     for kind in kinds.iter() {
         text += &format!("{}: {}\n\n{}\n\n", kind.name, kind.summary, indented(kind.rules, 2));
-        text += &parameters_text(kind.parameters);
+        text += &keys_text(kind.keys, "");
         text += "\n";
     }
-    text + "all kinds:\n\n" + &parameters_text(COMMON_PARAMETERS) + "\n" + &presets_text()
+    text + "all kinds:\n\n"
+        + &keys_text(common::KEYS, "")
+        + &keys_text(common::SCENARIO_KEYS, "")
+        + "\n"
+        + &presets_text()
 }
 
 fn presets_text() -> String {
@@ -426,13 +432,22 @@ fn presets_text() -> String {
     text
 }
 
-fn parameters_text(parameters: &[Parameter]) -> String {
-    parameters
-        .iter()
-        .map(|Parameter { key, default, meaning }| {
-            format!("  {key} (default: {default})\n{}\n", indented(meaning, 6))
-        })
-        .collect()
+/// Keys, and those of the tables under them: what holds where they are absent, and what they mean.
+fn keys_text(keys: Keys, within: &str) -> String {
+    let mut text = String::new();
+    for entry in keys.iter().map(|key| key.entry()) {
+        let alternatives = listed(&entry.names());
+        for Described { name, absent, meaning, keys, .. } in entry.keys() {
+            let absent = match absent {
+                Absent::Required { .. } => "required".to_owned(),
+                Absent::Default(default) | Absent::Words(default) => format!("default: {default}"),
+                Absent::Alternative => format!("one of {alternatives}"),
+            };
+            text += &format!("  {within}{name} ({absent})\n{}\n", indented(meaning, 6));
+            text += &keys_text(keys, &format!("{within}{name}."));
+        }
+    }
+    text
 }
 
 /// Words wrapped at 100 columns, each line indented.

@@ -1,5 +1,8 @@
 //! The example `own_policy`, run for real: a policy of one's own has the whole command line with it.
 
+mod common;
+
+use common::objections;
 use std::env::consts::EXE_SUFFIX;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -122,6 +125,19 @@ fn its_kind_is_listed_with_its_parameters_after_the_built_in_ones() {
     assert!(built_in.contains("prepaid_pause: "), "{listed}");
     assert!(own.contains("  initial_purchase (default: 0.00)\n"), "{listed}");
     assert!(own.contains("  overdraft (default: 5.00)\n"), "{listed}");
+}
+
+#[test]
+fn its_kind_is_in_the_schema() {
+    let output = own_policy(Path::new("."), &["schema"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let schema = serde_json::from_slice(&output.stdout).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let scenario = fs::read_to_string("examples/own_policy.toml").expect("a text");
+    assert_eq!(objections(&schema, &scenario), Some(vec![]));
+    for wrong in ["overdraft = -5.00", "overdarft = 5.00"] {
+        assert_ne!(objections(&schema, &format!("{REGULAR}{wrong}\n")), Some(vec![]), "{wrong}");
+    }
 }
 
 #[test]

@@ -1,14 +1,19 @@
 //! Scenarios: what they mean when keys are left out, and that writing them out keeps their meaning.
 
+mod common;
+
 use billsim::document::Faults;
 use billsim::money::{Money, Share};
 use billsim::policy::Kinds;
-use billsim::scenario::{Loaded, Scenario, TEMPLATE, describe};
+use billsim::scenario::{self, Loaded, Scenario, TEMPLATE, describe};
 use billsim::time::Span;
 use billsim::workload::distribution::Distribution;
 use billsim::workload::{Arrivals, Burst, Modulation, Phases, Signup};
+use common::objections;
+use jsonschema::Validator;
 use proptest::prelude::*;
 use std::path::Path;
+use std::sync::LazyLock;
 
 const SHORT: &str = r#"
 [prices]
@@ -128,8 +133,14 @@ expires_after = "30d"
 then = { kind = "postpaid", tiers = [ { paid = 0, limit = 50 } ] }
 "#;
 
+/// Reads a scenario, which satisfies the schema if it is without fault.
 fn load(text: &str) -> Result<Loaded, Faults> {
-    Scenario::parse(Path::new("tests/quarter.toml"), text.as_bytes(), &Kinds::built_in())
+    static SCHEMA: LazyLock<Validator> =
+        LazyLock::new(|| jsonschema::validator_for(&scenario::schema(&Kinds::built_in())).expect("a schema"));
+    let loaded = Scenario::parse(Path::new("tests/quarter.toml"), text.as_bytes(), &Kinds::built_in())?;
+    let objections = objections(&SCHEMA, text).unwrap_or_default();
+    assert!(objections.is_empty(), "{}\n\n{text}", objections.join("\n"));
+    Ok(loaded)
 }
 
 fn valid(text: &str) -> Loaded {

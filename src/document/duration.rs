@@ -49,6 +49,12 @@ pub fn parse(text: &str) -> Result<Span, NoDuration> {
     }
 }
 
+/// A regular expression for what can be read, but for durations that are too long.
+pub fn pattern() -> String {
+    let parts = UNITS.map(|(unit, _)| format!("([0-9]+{unit}\\s*)?"));
+    format!("^\\s*(?=[0-9]){}$", parts.concat())
+}
+
 /// How many bytes at the start are of a class of ASCII characters.
 fn length(text: &str, class: impl Fn(&u8) -> bool) -> usize {
     text.bytes().take_while(class).count()

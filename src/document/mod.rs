@@ -4,17 +4,24 @@
 //! faults of a file can be shown at once. What is read, or taken by default, is written into a [`Resolved`]
 //! document on the way: no key can be read without appearing there.
 //!
+//! What a table may hold is said once, in a list of [`Keys`]: from it come the reading, the [`schema`] by which
+//! editors complete and check a file, and what is told of it to people.
+//!
 //! ```
-//! use billsim::document::{Charge, Document};
+//! use billsim::document::{Charge, Document, Key, TableKey};
 //! use billsim::money::Money;
 //! use std::path::Path;
 //!
+//! const POLICY: TableKey = TableKey::required("policy", &[&AMOUNT, &MOST], "add `[policy]`", "the rules");
+//! const AMOUNT: Key<Charge> = Key::required("amount", "add `amount = 25.00`", "how much is bought");
+//! const MOST: Key<u32> = Key::with_default("max_per_day", "3", "how often it is bought a day, at most");
+//!
 //! let document = Document::parse(Path::new("a.toml"), "[policy]\namount = 25.00")?;
-//! let mut policy = document.root().require_child("policy", "add `[policy]`").expect("it is there");
-//! let amount = policy.require::<Charge>("amount", "say how much is bought, as in `amount = 25.00`");
-//! let most = policy.get_or::<u32>("max_per_day", "3");
+//! let mut root = document.root(&[&POLICY]);
+//! let mut policy = root.table(&POLICY).expect("it is there");
+//! let (amount, most) = (policy.read(&AMOUNT), policy.read(&MOST));
 //! assert_eq!((amount, most), (Some(Charge(Money::dollars(25))), Some(3)));
-//! drop(policy);
+//! drop((root, policy));
 //! assert_eq!(document.finish()?.to_toml(Path::new("")), "[policy]\namount = 25.00\nmax_per_day = 3\n");
 //! # Ok::<(), billsim::document::Faults>(())
 //! ```
@@ -23,15 +30,18 @@ mod base;
 mod decimal;
 mod duration;
 mod fault;
+mod key;
 mod resolved;
+pub mod schema;
 mod table;
 mod value;
 
 pub use base::Base;
 pub use fault::{Fault, Faults};
+pub use key::{Absent, AnyKey, Described, Entry, Form, Key, Keys, Names, OneOf, TableKey, TablesKey};
 pub use resolved::{Resolved, quoted};
 pub use table::{Table, did_you_mean, listed};
-pub use value::{Charge, Dollars, Probability, Read, Value};
+pub use value::{Charge, Dollars, Probability, Read, ReadTable, Value};
 
 use fault::Noted;
 use resolved::{Node, NodeId, ROOT};
@@ -68,10 +78,10 @@ impl<'t> Document<'t> {
         Err(Faults::new(file, text, noted.collect()))
     }
 
-    /// The table that the whole file is.
-    pub fn root(&self) -> Table<'_> {
+    /// The table that the whole file is; it may hold these keys.
+    pub fn root(&self, keys: Keys) -> Table<'_> {
         let context = Context { file: &self.file, text: self.text, notes: &self.notes, base: None };
-        Table::new(context, &self.root, None, String::new(), ROOT)
+        Table::new(context, &self.root, None, String::new(), ROOT, keys)
     }
 
     /// The document with every default written out.
@@ -156,16 +166,23 @@ mod tests {
         Document::parse(Path::new(FILE), text).expect("valid TOML")
     }
 
+    struct Any<T>(T);
+
+    impl<T: Read + 'static> Any<T> {
+        const A: Key<T> = Key::optional("a", "nothing", "a value");
+        const KEYS: Keys = &[&Self::A];
+    }
+
     /// Reads one value, `a = ...`, or what is wrong with it.
-    fn read<T: Read>(value: &str) -> Result<T, String> {
+    fn read<T: Read + 'static>(value: &str) -> Result<T, String> {
         let text = format!("a = {value}");
         let document = parse(&text);
-        let read = document.root().get("a");
+        let read = document.root(Any::<T>::KEYS).read(&Any::A);
         document.finish().map_err(|faults| faults.to_string())?;
         Ok(read.expect("a value, or a fault"))
     }
 
-    fn wrong<T: Read + std::fmt::Debug>(value: &str) -> String {
+    fn wrong<T: Read + std::fmt::Debug + 'static>(value: &str) -> String {
         let faults = read::<T>(value).expect_err(value);
         faults.lines().next().expect("a message").to_owned()
     }
@@ -219,15 +236,24 @@ mod tests {
         assert!(wrong::<Vec<Span>>("[\"1h\", 3]").contains(":1:12: `a[1]` must be a duration"));
     }
 
+    const AMOUNT: Key<u32> = Key::alternative("amount", "so many");
+    const TARGET: Key<u32> = Key::alternative("target", "up to so many");
+    const EITHER: OneOf = OneOf(&[&[&AMOUNT], &[&TARGET]]);
+    const LIST: Key<Vec<Span>> = Key::with_default("list", "[]", "some waits");
+    const PRICE: Key<Charge> = Key::required("price", "add `price = 1.00`", "what it costs");
+    const WAIT: Key<Span> = Key::with_default("wait", "\"2h\"", "how long it waits");
+    const SECTION: TableKey = TableKey::optional("section", &[&LIST, &PRICE], "none", "a section");
+    const BASE: Key<String> = Key::optional("base", "none", "what it stands on");
+
     #[test]
     fn every_fault_is_shown_with_its_place_in_the_order_of_the_file() {
         let text = "amuont = 5\n[section]\n\tlist = [\"1h\", \"3 days\"]";
         let document = parse(text);
-        let mut root = document.root();
-        let mut section = root.child("section").expect("it is there");
-        assert_eq!(section.get::<Vec<Span>>("list"), None);
-        assert_eq!(section.require::<Charge>("price", "add `price = 1.00`"), None);
-        assert_eq!(root.get::<Charge>("amount"), None);
+        let mut root = document.root(&[&SECTION, &AMOUNT]);
+        let mut section = root.table(&SECTION).expect("it is there");
+        assert_eq!(section.read(&LIST), None);
+        assert_eq!(section.read(&PRICE), None);
+        assert_eq!(root.read(&AMOUNT), None);
         drop((root, section));
         let expected = "\
 error: folder/a.toml:1:1: unknown key `amuont`
@@ -252,17 +278,26 @@ hint: write whole numbers with their units d, h, m, s, ms or us, as in `\"1h 30m
         let text =
             "# comments go\nlist.deep = [ 0.30,1e-3 ]\n['a b']\nfile = 'x.csv' # too\n[[item]]\nname='b'";
         let document = parse(text);
-        let mut root = document.root();
-        let mut list = root.child("list").expect("it is there");
-        list.get::<Vec<Dollars>>("deep");
-        let mut section = root.child("a b").expect("it is there");
-        section.get::<PathBuf>("file");
-        section.get_or::<Span>("wait", "\"0s\"");
-        let mut empty = root.child_or_empty("empty").expect("it is absent");
-        empty.get_or::<Vec<u32>>("numbers", "[1, 2]");
-        for mut item in root.children("item") {
-            item.get::<String>("name");
-            item.get_or::<bool>("flag", "false");
+        const DEEP: Key<Vec<Dollars>> = Key::with_default("deep", "[]", "amounts");
+        const LIST: TableKey = TableKey::or_empty("list", &[&DEEP], "a table");
+        const FILE: Key<PathBuf> = Key::optional("file", "none", "a file");
+        const A_B: TableKey = TableKey::or_empty("a b", &[&FILE, &WAIT], "a table");
+        const NUMBERS: Key<Vec<u32>> = Key::with_default("numbers", "[1, 2]", "some numbers");
+        const EMPTY: TableKey = TableKey::or_empty("empty", &[&NUMBERS], "a table");
+        const NAME: Key<String> = Key::optional("name", "none", "a name");
+        const FLAG: Key<bool> = Key::with_default("flag", "false", "yes or no");
+        const ITEM: TablesKey = TablesKey::optional("item", &[&NAME, &FLAG], "none", "the items");
+        let mut root = document.root(&[&LIST, &A_B, &EMPTY, &ITEM]);
+        let mut list = root.table(&LIST).expect("it is there");
+        list.read(&DEEP);
+        let mut section = root.table(&A_B).expect("it is there");
+        section.read(&FILE);
+        section.read(&WAIT);
+        let mut empty = root.table(&EMPTY).expect("it is absent");
+        empty.read(&NUMBERS);
+        for mut item in root.tables(&ITEM) {
+            item.read(&NAME);
+            item.read(&FLAG);
         }
         drop((root, list, section, empty));
         let resolved = document.finish().expect("no fault");
@@ -272,7 +307,7 @@ deep = [0.30, 1e-3]
 
 [\"a b\"]
 file = \"../folder/x.csv\"
-wait = \"0s\"
+wait = \"2h\"
 
 [empty]
 numbers = [1, 2]
@@ -289,17 +324,24 @@ flag = false
         let base =
             Base::parse("wait = '1h'\nrate.low = 1\nrate.high = 2\nlist = [1, 2]\nsome.of = [{ a = 1 }]");
         let document = parse("base = 'b'\nrate = { high = 3 }\nlist = [3]");
-        let mut root = document.root();
-        assert_eq!(root.get_unwritten::<String>("base").as_deref(), Some("b"));
-        root.stand_on("base", &base);
+        const LOW: Key<u32> = Key::required("low", "add it", "the least");
+        const HIGH: Key<u32> = Key::required("high", "add it", "the most");
+        const RATE: TableKey = TableKey::or_empty("rate", &[&LOW, &HIGH], "a rate");
+        const NUMBERS: Key<Vec<u32>> = Key::required("list", "add it", "some numbers");
+        const ONE: Key<u32> = Key::required("a", "add it", "a number");
+        const OF: TablesKey = TablesKey::required("of", &[&ONE], "add some", "some tables");
+        const SOME: TableKey = TableKey::required("some", &[&OF], "add it", "a table");
+        let mut root = document.root(&[&BASE, &WAIT, &RATE, &NUMBERS, &SOME]);
+        assert_eq!(root.read_unwritten(&BASE).as_deref(), Some("b"));
+        root.stand_on(BASE.name, &base);
         assert!(root.has("wait") && root.peek("wait") == Some("1h"));
         assert_eq!(root.keys(), ["base", "rate", "list", "wait", "some"]);
-        assert_eq!(root.get_or("wait", "\"2h\""), Some(Span::hours(1)));
-        let mut rate = root.child_or_empty("rate").expect("it is there");
-        assert_eq!((rate.get::<u32>("low"), rate.get::<u32>("high")), (Some(1), Some(3)));
-        assert_eq!(root.get::<Vec<u32>>("list"), Some(vec![3]));
-        let mut some = root.require_child("some", "add it").expect("it is there");
-        assert_eq!(some.require_children("of", "add some")[0].get::<u32>("a"), Some(1));
+        assert_eq!(root.read(&WAIT), Some(Span::hours(1)));
+        let mut rate = root.table(&RATE).expect("it is there");
+        assert_eq!((rate.read(&LOW), rate.read(&HIGH)), (Some(1), Some(3)));
+        assert_eq!(root.read(&NUMBERS), Some(vec![3]));
+        let mut some = root.table(&SOME).expect("it is there");
+        assert_eq!(some.tables(&OF)[0].read(&ONE), Some(1));
         drop((root, rate, some));
         let resolved = document.finish().expect("no fault").to_toml(Path::new(""));
         assert_eq!(
@@ -310,53 +352,58 @@ flag = false
 
     #[test]
     fn of_keys_that_exclude_each_other_one_that_is_given_hides_those_of_the_base() {
-        let base = Base::parse("amount = 1\ntarget = 2\nin = { a = 1 }");
-        let document = parse("base = 'b'\namount = 3\nin = { b = 2 }");
-        let mut root = document.root();
-        root.know("base");
-        root.stand_on("base", &base);
-        root.exclude(&["amount", "target"]);
-        assert_eq!((root.get::<u32>("amount"), root.get::<u32>("target")), (Some(3), None));
-        assert_eq!(root.child("in").expect("it is there").one_of(&["a", "b"]), Some("b"));
+        const IN: TableKey = TableKey::required("in", &[&EITHER], "add it", "a table");
+        let base = Base::parse("amount = 1\ntarget = 2\nin = { amount = 1 }");
+        let document = parse("base = 'b'\namount = 3\nin = { target = 2 }");
+        let mut root = document.root(&[&BASE, &EITHER, &IN]);
+        root.read_unwritten(&BASE);
+        root.stand_on(BASE.name, &base);
+        root.exclude(&EITHER);
+        assert_eq!((root.read(&AMOUNT), root.read(&TARGET)), (Some(3), None));
+        let mut inner = root.table(&IN).expect("it is there");
+        assert_eq!(inner.one_of(&EITHER), Some("target"));
+        assert_eq!((inner.read(&AMOUNT), inner.read(&TARGET)), (None, Some(2)));
     }
 
     #[test]
     fn a_fault_of_what_a_base_gives_is_told_where_the_base_is_named() {
-        let base = Base::parse("# some words\ntarget = 2\nin = { a = 1 }");
-        let document = parse("base = 'b'\nthreshold = 3");
-        let mut root = document.root();
-        root.know("base");
-        root.stand_on("base", &base);
-        root.fault("target", "the target is below the threshold", "raise it");
-        root.child("in").expect("it is there").require::<u32>("b", "add it");
-        let _: Option<u32> = root.get("threshold");
-        drop(root);
+        let base = Base::parse("# some words\ntarget = 2\nsection = { list = [] }");
+        let document = parse("base = 'b'\nwait = '1h'");
+        let mut root = document.root(&[&BASE, &TARGET, &SECTION, &WAIT]);
+        root.read_unwritten(&BASE);
+        root.stand_on(BASE.name, &base);
+        root.fault(TARGET.name, "the target is below the threshold", "raise it");
+        let mut section = root.table(&SECTION).expect("it is there");
+        section.read(&PRICE);
+        root.read(&WAIT);
+        drop((root, section));
         let faults = document.finish().map(|_| ()).expect_err("two faults").to_string();
         assert!(faults.starts_with(
             "error: folder/a.toml:1:8: `base` does not fit the rest: the target is below the threshold\n\
              1 | base = 'b'\n           ^^^\nhint: raise it\n"
         ));
-        assert!(faults.contains("a.toml:1:8: `base` does not fit the rest: `in` lacks `b`"), "{faults}");
-    }
-
-    #[test]
-    fn planned_keys_are_refused_unless_they_change_nothing() {
-        let document = parse("alert_at = 2.00\ndelay = \"0ms\"\nrefresh = \"1s\"");
-        let mut root = document.root();
-        root.not_yet("alert_at");
-        root.only::<Span>("delay", "\"0s\"");
-        root.only::<Span>("refresh", "\"0s\"");
-        drop(root);
-        let faults = document.finish().map(|_| ()).expect_err("two faults");
-        assert_eq!(faults.count(), 2);
-        assert!(faults.to_string().contains("`alert_at` is not supported yet"));
-        assert!(faults.to_string().contains("`refresh` other than `\"0s\"` is not supported yet"));
+        assert!(
+            faults.contains("a.toml:1:8: `base` does not fit the rest: `section` lacks `price`"),
+            "{faults}"
+        );
     }
 
     #[test]
     #[should_panic(expected = "the default `3` of `wait`: `wait` must be a duration in quotes, not 3")]
     fn a_default_that_cannot_be_read_is_a_mistake_of_the_programmer() {
-        let document = parse("");
-        document.root().get_or::<Span>("wait", "3");
+        const WAIT: Key<Span> = Key::with_default("wait", "3", "how long it waits");
+        parse("").root(&[&WAIT]).read(&WAIT);
+    }
+
+    #[test]
+    #[should_panic(expected = "`amount` is not among the keys of ``")]
+    fn a_key_that_the_table_does_not_say_it_may_hold_is_a_mistake_of_the_programmer() {
+        parse("").root(&[&WAIT]).read(&AMOUNT);
+    }
+
+    #[test]
+    #[should_panic(expected = "nobody has asked for the key `amount` of ``")]
+    fn a_key_that_nobody_asks_for_is_a_mistake_of_the_programmer() {
+        parse("").root(&[&WAIT, &AMOUNT]).read(&WAIT);
     }
 }

@@ -1,6 +1,7 @@
 //! Tables, read key by key.
 
 use super::fault::Noted;
+use super::key::{Absent, AnyKey, Key, Keys, Names, OneOf, TableKey, TablesKey};
 use super::resolved::{Node, NodeId};
 use super::value::Value;
 use super::{Base, Context, Notes, Read};
@@ -15,7 +16,8 @@ use toml::de::{DeTable, DeValue};
 /// Stands for tables that are absent.
 static EMPTY: LazyLock<DeTable<'static>> = LazyLock::new(DeTable::new);
 
-/// One table of a document, read key by key: each key once, or the methods that read panic.
+/// One table of a document, read key by key. To read a key twice, or one that the table was not opened with, or
+/// to leave one of those unread though nothing is at fault, is a mistake of the programmer, and panics.
 ///
 /// Faults are noted, not returned: read every key first, then give up (`?`) on those that are `None`. A table
 /// that goes out of scope notes the keys that nobody has asked for.
@@ -31,6 +33,8 @@ pub struct Table<'d> {
     /// Its own key.
     name: String,
     node: NodeId,
+    /// All that it may hold.
+    keys: Vec<Keys>,
     /// The keys that may be there, in the order of reading.
     known: Vec<String>,
     /// These, and the keys that are refused by a message of their own.
@@ -54,6 +58,7 @@ impl<'d> Table<'d> {
         at: Option<Range<usize>>,
         name: String,
         node: NodeId,
+        keys: Keys,
     ) -> Table<'d> {
         Table {
             context,
@@ -63,6 +68,7 @@ impl<'d> Table<'d> {
             at,
             name,
             node,
+            keys: vec![keys],
             known: Vec::new(),
             asked: BTreeSet::new(),
             written: BTreeSet::new(),
@@ -76,98 +82,120 @@ impl<'d> Table<'d> {
         self
     }
 
-    /// The value of a key that may be absent.
-    pub fn get<T: Read>(&mut self, key: &str) -> Option<T> {
-        T::read(&self.value(key)?)
+    /// Lets it hold more keys: for those that depend on a value in it.
+    pub fn extend(&mut self, keys: Keys) {
+        self.keys.push(keys);
     }
 
-    /// The value of a key, or of the default, which is given as TOML and written down as if it stood there.
-    /// `None` only where the value is at fault.
+    /// The value of a key, or of its default, which is written down as if it stood there. `None` where the
+    /// value is at fault, and where the key is absent and has no default.
     ///
     /// # Panics
-    /// If the default cannot be read.
-    pub fn get_or<T: Read>(&mut self, key: &str, default: &str) -> Option<T> {
-        if self.has(key) {
-            return self.get(key);
+    /// If the default cannot be read, or the table is not one that may hold the key.
+    pub fn read<T: Read>(&mut self, key: &Key<T>) -> Option<T> {
+        match key.absent {
+            Absent::Required { hint } => self.demand(key.name, hint),
+            Absent::Default(default) => return self.read_or(key, default),
+            Absent::Words(_) | Absent::Alternative => {}
         }
-        self.know(key);
-        self.write(key, Node::Literal(default.to_owned()));
-        Some(read_default(key, default))
+        T::read(&self.value(key.name)?)
     }
 
-    /// The value of a key that must be there; the hint says how to write it, as in ``"add `amount =
-    /// 25.00`"``.
-    pub fn require<T: Read>(&mut self, key: &str, hint: &str) -> Option<T> {
-        if !self.has(key) {
-            self.lacks(key, hint);
+    /// The value of a key, or of a default that depends on something else, as TOML.
+    ///
+    /// # Panics
+    /// As [`Table::read`].
+    pub fn read_or<T: Read>(&mut self, key: &Key<T>, default: &str) -> Option<T> {
+        if self.has(key.name) {
+            return T::read(&self.value(key.name)?);
         }
-        self.get(key)
+        self.know(key.name);
+        self.write(key.name, Node::Literal(default.to_owned()));
+        Some(read_default(key.name, default))
+    }
+
+    /// The value of a key that is a name of the file's own.
+    ///
+    /// # Panics
+    /// If the table is not one that may hold such keys.
+    pub fn read_named<T: Read>(&mut self, _: &Names<T>, name: &str) -> Option<T> {
+        T::read(&self.value(name)?)
     }
 
     /// The value of a key that stands for others: they are written down, not it.
-    pub fn get_unwritten<T: Read>(&mut self, key: &str) -> Option<T> {
-        self.know(key);
-        let (context, value) = self.find(key)?;
+    ///
+    /// # Panics
+    /// If the table is not one that may hold the key.
+    pub fn read_unwritten<T: Read>(&mut self, key: &Key<T>) -> Option<T> {
+        self.know(key.name);
+        let (context, value) = self.find(key.name)?;
         let node = context.node(Node::Literal(String::new()));
-        T::read(&Value::new(context.clone(), value, key.to_owned(), node))
+        T::read(&Value::new(context.clone(), value, key.name.to_owned(), node))
     }
 
-    /// The table under a key, if it is there.
-    pub fn child(&mut self, key: &str) -> Option<Table<'d>> {
-        let value = self.value(key)?;
-        value.table().or_else(|| value.expected("a table", &format!("write it as in `{key} = {{ ... }}`")))
-    }
-
-    /// The table under a key that must be there; the hint says how to write it.
-    pub fn require_child(&mut self, key: &str, hint: &str) -> Option<Table<'d>> {
-        if !self.has(key) {
-            self.lacks(key, hint);
+    /// The table under a key, which is an empty one by default where the key says so. `None` where something
+    /// else is there, and where the key is absent and has no default.
+    ///
+    /// # Panics
+    /// If the table is not one that may hold the key.
+    pub fn table(&mut self, key: &TableKey) -> Option<Table<'d>> {
+        match key.absent {
+            Absent::Required { hint } => self.demand(key.name, hint),
+            Absent::Default(_) => return self.table_or_empty(key),
+            Absent::Words(_) | Absent::Alternative => {}
         }
-        self.child(key)
+        self.value(key.name)?.must_be_table(key.keys)
     }
 
-    /// The table under a key, or an empty one where it is absent: for tables whose keys all have defaults.
-    /// `None` only where something else is there.
-    pub fn child_or_empty(&mut self, key: &str) -> Option<Table<'d>> {
-        if self.has(key) {
-            return self.child(key);
+    /// The table under a key, or an empty one. `None` where something else is there.
+    ///
+    /// # Panics
+    /// If the table is not one that may hold the key.
+    pub fn table_or_empty(&mut self, key: &TableKey) -> Option<Table<'d>> {
+        if self.has(key.name) {
+            return self.value(key.name)?.must_be_table(key.keys);
         }
-        self.know(key);
-        let node = self.write(key, Node::Table(Vec::new()));
-        Some(Table::new(self.context.clone(), &EMPTY, self.at.clone(), key.to_owned(), node))
+        self.know(key.name);
+        let node = self.write(key.name, Node::Table(Vec::new()));
+        let (context, at, name) = (self.context.clone(), self.at.clone(), key.name.to_owned());
+        Some(Table::new(context, &EMPTY, at, name, node, key.keys))
     }
 
     /// The tables of the array under a key; none where it is absent.
-    pub fn children(&mut self, key: &str) -> Vec<Table<'d>> {
-        let Some(value) = self.value(key) else { return Vec::new() };
-        let hint = format!("write each under a line `[[{key}]]`, or as in `{key} = [{{ ... }}]`");
+    ///
+    /// # Panics
+    /// If the table is not one that may hold the key.
+    pub fn tables(&mut self, key: &TablesKey) -> Vec<Table<'d>> {
+        let name = key.name;
+        if let Absent::Required { hint } = key.absent {
+            let items = self.find(name).map(|(_, value)| value.get_ref().as_array().map(|items| items.len()));
+            if matches!(items, None | Some(Some(0))) {
+                self.lacks(name, hint);
+            }
+        }
+        let Some(value) = self.value(name) else { return Vec::new() };
+        let hint = format!("write each under a line `[[{name}]]`, or as in `{name} = [{{ ... }}]`");
         let Some(items) = value.items() else {
             return value.expected("an array of tables", &hint).unwrap_or_default();
         };
-        let table = |item: Value<'d>| item.table().or_else(|| item.expected("a table", &hint));
-        items.into_iter().map(|item| item.named(key)).filter_map(table).collect()
+        let table = |item: Value<'d>| item.table(key.keys).or_else(|| item.expected("a table", &hint));
+        items.into_iter().map(|item| item.named(name)).filter_map(table).collect()
     }
 
-    /// The tables of the array under a key, at least one; the hint says how to write it.
-    pub fn require_children(&mut self, key: &str, hint: &str) -> Vec<Table<'d>> {
-        let items = self.find(key).map(|(_, value)| value.get_ref().as_array().map(|items| items.len()));
-        if matches!(items, None | Some(Some(0))) {
-            self.lacks(key, hint);
-        }
-        self.children(key)
-    }
-
-    /// Notes a fault unless exactly one of these keys is there, which it returns: for tables that choose
-    /// between kinds of things.
-    pub fn one_of(&mut self, keys: &[&'static str]) -> Option<&'static str> {
-        keys.iter().for_each(|key| self.know(key));
-        self.exclude(keys);
-        let there: Vec<&str> = keys.iter().copied().filter(|key| self.has(key)).collect();
+    /// The name of the key that tells which alternative is there; a fault is noted unless it is exactly one.
+    ///
+    /// # Panics
+    /// If the table is not one that may hold them.
+    pub fn one_of(&mut self, one_of: &OneOf) -> Option<&'static str> {
+        self.exclude(one_of);
+        let names = one_of.entry().names();
+        names.iter().for_each(|name| self.know(name));
+        let there: Vec<&str> = names.iter().copied().filter(|name| self.has(name)).collect();
         match there[..] {
-            [key] => return Some(key),
+            [name] => return Some(name),
             [] => {
-                let wrong = format!("{} needs one of {}", self.shown(), listed(keys));
-                self.fault_here(wrong, &format!("give one of them, as in `{} = ...`", keys[0]));
+                let wrong = format!("{} needs one of {}", self.shown(), listed(&names));
+                self.fault_here(wrong, &format!("give one of them, as in `{} = ...`", names[0]));
             }
             _ => {
                 let wrong = format!("{} has more than one of {}", self.shown(), listed(&there));
@@ -177,23 +205,11 @@ impl<'d> Table<'d> {
         None
     }
 
-    /// Refuses a key that is planned, but cannot be used yet.
-    pub fn not_yet(&mut self, key: &str) {
-        self.ignore(key);
-        if self.has(key) {
-            self.fault(key, format!("`{key}` is not supported yet"), "leave it out");
-        }
-    }
-
-    /// Refuses a key that is planned unless its value is the one that changes nothing, which is written down.
-    pub fn only<T: Read + PartialEq>(&mut self, key: &str, off: &str) {
-        let before = self.context.notes.borrow().faults.len();
-        let value: Option<T> = self.get_or(key, off);
-        if value.is_none_or(|value| value != read_default(key, off)) {
-            // What is planned may have quite another type.
-            self.context.notes.borrow_mut().faults.truncate(before);
-            let wrong = format!("`{key}` other than `{off}` is not supported yet");
-            self.fault(key, wrong, &format!("leave it out, or write `{key} = {off}`"));
+    /// Notes a fault unless a key is there, for one that must be in some cases only; the hint says how to
+    /// write it.
+    pub fn demand(&self, key: &str, hint: &str) {
+        if !self.has(key) {
+            self.lacks(key, hint);
         }
     }
 
@@ -263,10 +279,11 @@ impl<'d> Table<'d> {
         self.base = Some(Under { context, table: &base.table });
     }
 
-    /// Of keys that exclude each other, one that the table gives takes the place of those that it stands on.
-    pub fn exclude(&mut self, keys: &[&str]) {
-        if keys.iter().any(|key| self.table.contains_key(*key)) {
-            keys.iter().for_each(|key| self.hide(key));
+    /// Of alternatives, one that the table gives takes the place of those that it stands on.
+    pub fn exclude(&mut self, one_of: &OneOf) {
+        let names = one_of.entry().names();
+        if names.iter().any(|name| self.table.contains_key(*name)) {
+            names.iter().for_each(|name| self.hide(name));
         }
     }
 
@@ -310,8 +327,13 @@ impl<'d> Table<'d> {
         node
     }
 
-    /// Lets a key be known that is read only where it is there.
-    pub fn know(&mut self, key: &str) {
+    /// Lets a key be known.
+    ///
+    /// # Panics
+    /// If the table is not one that may hold it.
+    fn know(&mut self, key: &str) {
+        let may_hold = self.keys.iter().copied().flatten().any(|entry| entry.entry().covers(key));
+        assert!(may_hold, "`{key}` is not among the keys of `{}`", self.name);
         if self.asked.insert(key.to_owned()) {
             self.known.push(key.to_owned());
         }
@@ -328,6 +350,9 @@ impl<'d> Table<'d> {
 
 impl Drop for Table<'_> {
     /// Notes the keys that nobody has asked for.
+    ///
+    /// # Panics
+    /// If the table may hold a key that nobody has asked for though nothing is at fault.
     fn drop(&mut self) {
         if self.leaves_rest {
             return;
@@ -345,6 +370,11 @@ impl Drop for Table<'_> {
                 None => here,
             };
             self.context.note(Some(key.span()), format!("unknown key `{name}`"), hint);
+        }
+        if self.context.notes.borrow().faults.is_empty() && !std::thread::panicking() {
+            for key in self.keys.iter().copied().flatten().flat_map(|key| key.entry().names()) {
+                assert!(self.asked.contains(key), "nobody has asked for the key `{key}` of `{}`", self.name);
+            }
         }
     }
 }

@@ -2,20 +2,50 @@
 
 use super::decimal::{Inexact, scaled};
 use super::duration::{self, NoDuration};
+use super::key::Keys;
 use super::resolved::{Node, NodeId};
+use super::schema::{self, Definitions, Schema};
 use super::table::{Under, did_you_mean, listed};
 use super::{Context, Table};
 use crate::money::{Money, Share};
 use crate::time::Span;
 use jiff::civil::Date;
+use serde_json::json;
 use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::DeValue;
 
 /// What can be read from a value of a document.
 pub trait Read: Sized {
+    /// What such a value may hold where it is a table, as far as people are to be told.
+    const KEYS: Keys = &[];
+
     /// Reads it, or notes with the value why not.
     fn read(value: &Value<'_>) -> Option<Self>;
+
+    /// What such a value looks like.
+    fn schema(definitions: &mut Definitions) -> Schema;
+}
+
+/// What can be read from a table of a document, key by key; such a table is a value like any other.
+pub trait ReadTable: Sized {
+    /// All that the table may hold.
+    const KEYS: Keys;
+
+    /// Reads it, or notes with the table why not.
+    fn read(table: &mut Table<'_>) -> Option<Self>;
+}
+
+impl<T: ReadTable> Read for T {
+    const KEYS: Keys = <T as ReadTable>::KEYS;
+
+    fn read(value: &Value<'_>) -> Option<T> {
+        <T as ReadTable>::read(&mut value.must_be_table(<T as ReadTable>::KEYS)?)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Schema {
+        schema::of_table(<T as ReadTable>::KEYS, definitions)
+    }
 }
 
 /// A value of a document that is being read.
@@ -65,12 +95,18 @@ impl<'d> Value<'d> {
         self.value.get_ref().is_array()
     }
 
-    /// The table, where it is one.
-    pub fn table(&self) -> Option<Table<'d>> {
+    /// The table, where it is one; it may hold these keys.
+    pub fn table(&self, keys: Keys) -> Option<Table<'d>> {
         let table = self.value.get_ref().as_table()?;
         self.context.write(self.node, Node::Table(Vec::new()));
-        let at = Some(self.value.span());
-        Some(Table::new(self.context.clone(), table, at, self.name.clone(), self.node).on(self.base.clone()))
+        let (at, name) = (Some(self.value.span()), self.name.clone());
+        Some(Table::new(self.context.clone(), table, at, name, self.node, keys).on(self.base.clone()))
+    }
+
+    /// The table, which it must be; it may hold these keys.
+    pub(super) fn must_be_table(&self, keys: Keys) -> Option<Table<'d>> {
+        let hint = || format!("write it as in `{} = {{ ... }}`", self.name);
+        self.table(keys).or_else(|| self.expected("a table", &hint()))
     }
 
     /// The items of the array, where it is one.
@@ -170,6 +206,10 @@ impl Read for String {
         let hint = || format!("write it in quotes, as in `{} = \"...\"`", value.name);
         value.as_str().map(str::to_owned).or_else(|| value.expected("a text", &hint()))
     }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "type": "string" })
+    }
 }
 
 /// A path, taken from the folder of the document.
@@ -181,11 +221,19 @@ impl Read for PathBuf {
         value.context.write(value.node, Node::Path(path.clone()));
         Some(path)
     }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "type": "string" })
+    }
 }
 
 impl Read for bool {
     fn read(value: &Value<'_>) -> Option<bool> {
         value.value.get_ref().as_bool().or_else(|| value.expected("true or false", "write `true` or `false`"))
+    }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "type": "boolean" })
     }
 }
 
@@ -193,11 +241,19 @@ impl Read for u32 {
     fn read(value: &Value<'_>) -> Option<u32> {
         u32::try_from(whole(value, u64::from(u32::MAX))?).ok()
     }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX })
+    }
 }
 
 impl Read for u64 {
     fn read(value: &Value<'_>) -> Option<u64> {
         whole(value, u64::MAX)
+    }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "type": "integer", "minimum": 0 })
     }
 }
 
@@ -217,6 +273,10 @@ fn whole(value: &Value<'_>, most: u64) -> Option<u64> {
 impl Read for f64 {
     fn read(value: &Value<'_>) -> Option<f64> {
         value.number(|_| true, "a finite number", &format!("write it as in `{} = 1.5`", value.name))
+    }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "type": "number" })
     }
 }
 
@@ -247,6 +307,10 @@ impl Read for Span {
             Err(NoDuration::Unreadable) => value.expected("a duration", units),
         }
     }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "type": "string", "pattern": duration::pattern() })
+    }
 }
 
 /// A date such as `2026-01-01`, without a time.
@@ -262,6 +326,10 @@ impl Read for Date {
         };
         date.or_else(|| value.expected("a date", "write a civil date without quotes, as in `2026-01-01`"))
     }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "type": "string", "format": "date" })
+    }
 }
 
 /// A share, exact to nine decimals, in 0..1.
@@ -270,6 +338,10 @@ impl Read for Share {
         let most = i128::from(Share::ONE.billionths());
         let billionths = value.exact(9, 0, most, "a share from 0 to 1", "write 55 percent as `0.55`")?;
         Some(Share::from_billionths(i64::try_from(billionths).expect("at most one")))
+    }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "type": "number", "minimum": 0, "maximum": 1 })
     }
 }
 
@@ -281,6 +353,10 @@ impl<T: Read> Read for Vec<T> {
         let read: Vec<Option<T>> = items.iter().map(T::read).collect();
         read.into_iter().collect()
     }
+
+    fn schema(definitions: &mut Definitions) -> Schema {
+        json!({ "type": "array", "items": T::schema(definitions) })
+    }
 }
 
 /// An amount of money that is never charged to a card: zero or more, at most nine decimals.
@@ -290,6 +366,10 @@ pub struct Dollars(pub Money);
 impl Read for Dollars {
     fn read(value: &Value<'_>) -> Option<Dollars> {
         amount(value).map(Dollars)
+    }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        amount_schema()
     }
 }
 
@@ -306,6 +386,10 @@ impl Read for Charge {
         }
         Some(Charge(amount))
     }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        amount_schema()
+    }
 }
 
 /// Dollars from zero to [`Money::LIMIT`].
@@ -316,6 +400,10 @@ fn amount(value: &Value<'_>) -> Option<Money> {
     i64::try_from(nanos).ok().map(Money::from_nanos)
 }
 
+fn amount_schema() -> Schema {
+    json!({ "type": "number", "minimum": 0, "maximum": Money::LIMIT.nanos() / 1_000_000_000 })
+}
+
 /// A probability, or a share that is drawn: in 0..1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Probability(pub f64);
@@ -324,5 +412,9 @@ impl Read for Probability {
     fn read(value: &Value<'_>) -> Option<Probability> {
         let in_range = |number| (0.0..=1.0).contains(&number);
         value.number(in_range, "from 0 to 1", "write 5 percent as `0.05`").map(Probability)
+    }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "type": "number", "minimum": 0, "maximum": 1 })
     }
 }

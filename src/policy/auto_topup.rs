@@ -1,11 +1,11 @@
 //! `auto_topup`: prepaid credit that is bought anew whenever the balance reaches a threshold.
 
 use super::{
-    Command, Gate, Kind, Parameter, Policy, PolicyEvent, closed_without_credit, initial_purchase_terms,
-    positive_or_never, retry_terms,
+    Command, Gate, INITIAL_PURCHASE, Kind, Policy, PolicyEvent, RETRY_AFTER, closed_without_credit,
+    initial_purchase_terms, positive_or_never, retry_terms,
 };
 use crate::account::AccountView;
-use crate::document::{Charge, Dollars, Table};
+use crate::document::{Charge, Dollars, Key, OneOf, Table};
 use crate::money::Money;
 use crate::request::Refusal;
 use crate::time::Span;
@@ -20,62 +20,46 @@ pub const KIND: Kind = Kind {
             is declined is tried again on a schedule; after its last try, or where the card is declined for good, \
             topping up is off until the card is replaced. Where only a budget prevents a top-up, requests at zero are \
             refused for that reason (402).",
-    parameters: &[
-        Parameter {
-            key: "initial_purchase",
-            default: "0.00",
-            meaning: "credit bought at signup by an account with a payment method, in dollars, whole cents (0: none)",
-        },
-        Parameter {
-            key: "threshold",
-            default: "required",
-            meaning: "the balance, in dollars, at or below which a top-up is attempted",
-        },
-        Parameter {
-            key: "amount",
-            default: "required, or `target`",
-            meaning: "what a top-up buys, in dollars, whole cents, more than 0",
-        },
-        Parameter {
-            key: "target",
-            default: "none",
-            meaning: "in place of `amount`: the balance that a top-up restores, in dollars, above the threshold",
-        },
-        Parameter {
-            key: "monthly_budget",
-            default: "none",
-            meaning: "the most that is bought in a period, in dollars; a top-up beyond it waits for the next",
-        },
-        Parameter {
-            key: "max_per_day",
-            default: "none",
-            meaning: "how many purchases a UTC day may have before top-ups wait for the next",
-        },
-        Parameter {
-            key: "retry_after",
-            default: "[]",
-            meaning: "waits after each soft decline of a top-up before it is tried again",
-        },
-    ],
+    keys: &[&INITIAL_PURCHASE, &THRESHOLD, &REFILL, &MONTHLY_BUDGET, &MAX_PER_DAY, &RETRY_AFTER],
     read,
 };
 
+const THRESHOLD: Key<Dollars> = Key::required(
+    "threshold",
+    "give the balance to top up at, as in `threshold = 5.00`",
+    "the balance, in dollars, at or below which a top-up is attempted",
+);
+const REFILL: OneOf = OneOf(&[&[&AMOUNT], &[&TARGET]]);
+const AMOUNT: Key<Charge> =
+    Key::alternative("amount", "what a top-up buys, in dollars, whole cents, more than 0");
+const TARGET: Key<Dollars> =
+    Key::alternative("target", "the balance that a top-up restores, in dollars, above the threshold");
+const MONTHLY_BUDGET: Key<Dollars> = Key::optional(
+    "monthly_budget",
+    "none",
+    "the most that is bought in a period, in dollars; a top-up beyond it waits for the next",
+);
+const MAX_PER_DAY: Key<u32> = Key::optional(
+    "max_per_day",
+    "without limit",
+    "how many purchases a UTC day may have before top-ups wait for the next",
+);
+
 fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
-    let initial_purchase = table.get_or::<Charge>("initial_purchase", "0.00");
-    let threshold =
-        table.require::<Dollars>("threshold", "give the balance to top up at, as in `threshold = 5.00`");
-    table.exclude(&["amount", "target"]);
-    let amount = table.get::<Charge>("amount");
-    let target = table.get::<Dollars>("target");
-    let monthly_budget = table.get::<Dollars>("monthly_budget");
-    let max_per_day = table.get::<u32>("max_per_day");
-    let retry_after = table.get_or::<Vec<Span>>("retry_after", "[]");
+    let initial_purchase = table.read(&INITIAL_PURCHASE);
+    let threshold = table.read(&THRESHOLD);
+    table.exclude(&REFILL);
+    let amount = table.read(&AMOUNT);
+    let target = table.read(&TARGET);
+    let monthly_budget = table.read(&MONTHLY_BUDGET);
+    let max_per_day = table.read(&MAX_PER_DAY);
+    let retry_after = table.read(&RETRY_AFTER);
     let Dollars(threshold) = threshold?;
     let refill = match (amount, target) {
         (Some(Charge(amount)), None) if amount.is_positive() => Refill::Amount(amount),
         (Some(_), None) => {
             table.fault(
-                "amount",
+                AMOUNT.name,
                 "a top-up of nothing".to_owned(),
                 "give an amount above zero, as in `amount = 25.00`",
             );
@@ -84,28 +68,28 @@ fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
         (None, Some(Dollars(target))) if target > threshold => Refill::Target(target),
         (None, Some(Dollars(target))) => {
             let wrong = format!("the target, {target}, is not above the threshold, {threshold}");
-            table.fault("target", wrong, "raise the target, or lower the threshold");
+            table.fault(TARGET.name, wrong, "raise the target, or lower the threshold");
             return None;
         }
         (Some(_), Some(_)) => {
             table.fault(
-                "target",
+                TARGET.name,
                 "both an amount and a target are given".to_owned(),
                 "leave one of them out",
             );
             return None;
         }
         (None, None) => {
-            if !table.has("amount") && !table.has("target") {
+            if !table.has(AMOUNT.name) && !table.has(TARGET.name) {
                 let hint = "give what is bought, as in `amount = 25.00`, or what is restored, as in `target = 30.00`";
-                table.fault("amount", "a top-up has neither an amount nor a target".to_owned(), hint);
+                table.fault(AMOUNT.name, "a top-up has neither an amount nor a target".to_owned(), hint);
             }
             return None;
         }
     };
     if max_per_day == Some(0) {
         let hint = "allow at least one, or use the kind `prepaid_pause`";
-        table.fault("max_per_day", "no purchase a day is allowed".to_owned(), hint);
+        table.fault(MAX_PER_DAY.name, "no purchase a day is allowed".to_owned(), hint);
     }
     Some(Box::new(AutoTopup {
         initial_purchase: initial_purchase?.0,

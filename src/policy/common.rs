@@ -1,63 +1,74 @@
 //! The terms that every kind of policy may have beside its own rules.
 
-use super::{Grant, Parameter};
-use crate::document::{Dollars, Read, Table, Value};
+use super::presets::PRESET;
+use super::{Grant, successor};
+use crate::document::schema::{Definitions, Schema};
+use crate::document::{Dollars, Key, Keys, Read, ReadTable, Table, TableKey, Value};
 use crate::metering::{Authorization, delay_clause, refresh_clause};
 use crate::money::{Money, Share};
 use crate::request::Refusal;
 use crate::time::Span;
+use jiff::civil::Date;
+use serde_json::json;
 
-/// The parameters that every kind has.
-pub const COMMON_PARAMETERS: &[Parameter] = &[
-    Parameter {
-        key: "preset",
-        default: "none",
-        meaning: "the published rules of a provider, for all keys that the policy does not give itself; see below",
-    },
-    Parameter {
-        key: "name",
-        default: "its preset or kind",
-        meaning: "what the policy is called in the results",
-    },
-    Parameter {
-        key: "free_credit",
-        default: "none",
-        meaning: "{ amount, expires_after }: promotional credit granted at signup, in dollars",
-    },
-    Parameter {
-        key: "credit_expires_after",
-        default: "never",
-        meaning: "how long after its posting paid credit lapses",
-    },
-    Parameter {
-        key: "switch",
-        default: "none",
-        meaning: "{ at, to, grandfather }: from the date `at` accounts are billed by the policy in the table `to`; \
-                  where `grandfather` is true, only those that sign up from then on",
-    },
-    Parameter {
-        key: "rate_limit",
-        default: "none",
-        meaning: "{ requests_per_minute, tokens_per_minute, adaptive, without_payment_method }: limits in windows of \
-                  a minute; `adaptive` { start, floor, ceiling, grow, shrink, busy } moves the tokens a minute with \
-                  their use, `without_payment_method` holds while nothing is on file",
-    },
-    Parameter {
-        key: "alert_at",
-        default: "none",
-        meaning: "the customer is alerted when what is left of the money falls to this, in dollars",
-    },
-    Parameter {
-        key: "metering",
-        default: "that of the scenario",
-        meaning: "{ delay, refresh }: from a request's end to its settlement; at which multiples accounts are judged",
-    },
-    Parameter {
-        key: "http_status",
-        default: "{}",
-        meaning: "the HTTP status code of refusals by reason, as in { no_credit = 429 }, where it is not the usual one",
-    },
-];
+/// What a policy of any kind may hold.
+pub const KEYS: Keys =
+    &[&PRESET, &KIND, &FREE_CREDIT, &CREDIT_EXPIRES_AFTER, &RATE_LIMIT, &ALERT_AT, &METERING, &HTTP_STATUS];
+
+/// The kind of a policy.
+pub const KIND: Key<String> = Key::required(
+    "kind",
+    "name one, as in `kind = \"prepaid_pause\"`",
+    "which rules hold; `billsim policies` tells them all",
+);
+pub(super) const FREE_CREDIT: Key<Grant> =
+    Key::optional("free_credit", "none", "promotional credit that is granted at signup");
+const CREDIT_EXPIRES_AFTER: Key<Span> =
+    Key::optional("credit_expires_after", "never", "how long after its posting paid credit lapses");
+const RATE_LIMIT: Key<RateLimit> = Key::optional(
+    "rate_limit",
+    "none",
+    "how many requests, or their tokens, are admitted in each window of a minute since signup",
+);
+const ALERT_AT: Key<Dollars> = Key::optional(
+    "alert_at",
+    "never",
+    "the customer is alerted when what is left of the money falls to this, in dollars",
+);
+const METERING: Key<OwnMetering> =
+    Key::optional("metering", "that of the scenario", "when usage is known under this policy");
+const HTTP_STATUS: Key<Codes> = Key::optional(
+    "http_status",
+    "the usual codes",
+    "with which HTTP status code requests are refused, by reason",
+);
+
+/// What a policy of a scenario may hold beside, but not one that follows another.
+pub const SCENARIO_KEYS: Keys = &[&NAME, &SWITCH];
+
+pub(crate) const NAME: Key<String> =
+    Key::optional("name", "its preset or kind", "what the policy is called in the results");
+pub(crate) const SWITCH: TableKey = TableKey::optional(
+    "switch",
+    &[&AT, &GRANDFATHER, &TO],
+    "none",
+    "a change of policy at a date; not for trials",
+);
+pub(crate) const AT: Key<Date> = Key::required(
+    "at",
+    "say on which date, as in `at = 2026-03-01`",
+    "the civil date (UTC) on which accounts move, at 00:00",
+);
+pub(crate) const GRANDFATHER: Key<bool> = Key::with_default(
+    "grandfather",
+    "false",
+    "whether those who signed up before that date keep what they have",
+);
+pub(crate) const TO: TableKey = successor(
+    "to",
+    "say what follows, as in `to = { kind = \"prepaid_pause\" }`",
+    "the policy that follows: a table with its `kind` and parameters; no trial",
+);
 
 /// The terms that every kind of policy may have.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -119,31 +130,27 @@ pub struct Adaptive {
 
 impl CommonTerms {
     /// Reads the terms from the table of a policy.
-    pub fn read(table: &mut Table<'_>) -> Option<CommonTerms> {
-        let free_credit = table.child("free_credit").map(|mut grant| read_grant(&mut grant));
-        let credit_expires_after = table.get::<Span>("credit_expires_after");
-        let rate_limit = table.child("rate_limit").map(|mut limit| read_rate_limit(&mut limit));
-        let alert_at = table.get::<Dollars>("alert_at");
-        let (metering_delay, metering_refresh) =
-            table.child("metering").map_or((None, None), |mut metering| {
-                (metering.get::<Span>("delay"), metering.get::<Span>("refresh"))
-            });
-        let http_status =
-            table.child("http_status").map_or(Some(Vec::new()), |mut codes| read_codes(&mut codes));
+    pub fn read(table: &mut Table<'_>) -> CommonTerms {
+        let free_credit = table.read(&FREE_CREDIT);
+        let credit_expires_after = table.read(&CREDIT_EXPIRES_AFTER);
+        let rate_limit = table.read(&RATE_LIMIT);
+        let alert_at = table.read(&ALERT_AT);
+        let metering = table.read(&METERING).unwrap_or_default();
+        let http_status = table.read(&HTTP_STATUS).unwrap_or_default();
         if credit_expires_after == Some(Span::ZERO) {
             let hint = "give it some time, as in `credit_expires_after = \"365d\"`";
-            table.fault("credit_expires_after", "paid credit would lapse at once", hint);
+            table.fault(CREDIT_EXPIRES_AFTER.name, "paid credit would lapse at once", hint);
         }
-        Some(CommonTerms {
-            free_credit: transposed(free_credit)?,
+        CommonTerms {
+            free_credit,
             credit_expires_after,
-            rate_limit: transposed(rate_limit)?,
+            rate_limit,
             alert_at: alert_at.map(|Dollars(amount)| amount),
-            metering_delay,
-            metering_refresh,
+            metering_delay: metering.delay,
+            metering_refresh: metering.refresh,
             authorization: None,
-            http_status: http_status?,
-        })
+            http_status: http_status.0,
+        }
     }
 
     /// The terms with their figures, as clauses of a sentence.
@@ -198,57 +205,99 @@ impl Rates {
     }
 }
 
-/// What is absent is no fault; what could not be read is.
-fn transposed<T>(read: Option<Option<T>>) -> Option<Option<T>> {
-    read.map_or(Some(None), |read| read.map(Some))
+const AMOUNT: Key<Dollars> =
+    Key::required("amount", "say how much, as in `amount = 5.00`", "how much, in dollars");
+const EXPIRES_AFTER: Key<Span> = Key::optional("expires_after", "never", "how long it can be used");
+
+impl ReadTable for Grant {
+    const KEYS: Keys = &[&AMOUNT, &EXPIRES_AFTER];
+
+    fn read(table: &mut Table<'_>) -> Option<Grant> {
+        let (amount, expires_after) = (table.read(&AMOUNT), table.read(&EXPIRES_AFTER));
+        if amount == Some(Dollars(Money::ZERO)) {
+            let hint = "give an amount, or leave `free_credit` out";
+            table.fault(AMOUNT.name, "the free credit is nothing", hint);
+        }
+        Some(Grant { amount: amount?.0, expires_after })
+    }
 }
 
-fn read_grant(table: &mut Table<'_>) -> Option<Grant> {
-    let amount: Option<Dollars> = table.require("amount", "say how much, as in `amount = 5.00`");
-    let expires_after: Option<Span> = table.get("expires_after");
-    if amount == Some(Dollars(Money::ZERO)) {
-        table.fault("amount", "the free credit is nothing", "give an amount, or leave `free_credit` out");
+const REQUESTS: Key<u64> = Key::optional("requests_per_minute", "without limit", "requests of a minute");
+const TOKENS: Key<u64> =
+    Key::optional("tokens_per_minute", "without limit", "prompt and output tokens of a minute");
+const ADAPTIVE: Key<Adaptive> =
+    Key::optional("adaptive", "none", "a limit on tokens a minute that moves with their use");
+const WITHOUT_PAYMENT_METHOD: Key<Rates> = Key::optional(
+    "without_payment_method",
+    "the same",
+    "what replaces these limits, key by key, while no payment method is on file",
+);
+
+impl ReadTable for RateLimit {
+    const KEYS: Keys = &[&REQUESTS, &TOKENS, &ADAPTIVE, &WITHOUT_PAYMENT_METHOD];
+
+    fn read(table: &mut Table<'_>) -> Option<RateLimit> {
+        let rates = <Rates as ReadTable>::read(table)?;
+        let adaptive = table.read(&ADAPTIVE);
+        let without_payment_method = table.read(&WITHOUT_PAYMENT_METHOD);
+        if table.has(ADAPTIVE.name) && rates.tokens.is_some() && without_payment_method.is_none() {
+            let wrong = "`adaptive` leaves nothing for `tokens_per_minute` to limit";
+            table.fault(TOKENS.name, wrong, "leave it out: `adaptive` has a `start` of its own");
+        }
+        let own_are_none = without_payment_method.is_none_or(|own| own == Rates::default());
+        if own_are_none && table.keys().iter().all(|key| *key == WITHOUT_PAYMENT_METHOD.name) {
+            table.fault_here("the rate limit limits nothing", "give one, as in `requests_per_minute = 60`");
+        }
+        Some(RateLimit { rates, adaptive, without_payment_method })
     }
-    Some(Grant { amount: amount?.0, expires_after })
 }
 
-fn read_rate_limit(table: &mut Table<'_>) -> Option<RateLimit> {
-    let rates = read_rates(table);
-    let adaptive = transposed(table.child("adaptive").map(|mut adaptive| read_adaptive(&mut adaptive)));
-    let without_payment_method =
-        table.child("without_payment_method").map(|mut rates| read_rates(&mut rates));
-    if table.has("adaptive") && rates.tokens.is_some() && without_payment_method.is_none() {
-        let hint = "leave it out: `adaptive` has a `start` of its own";
-        table.fault("tokens_per_minute", "`adaptive` leaves nothing for `tokens_per_minute` to limit", hint);
+impl ReadTable for Rates {
+    const KEYS: Keys = &[&REQUESTS, &TOKENS];
+
+    fn read(table: &mut Table<'_>) -> Option<Rates> {
+        Some(Rates { requests: table.read(&REQUESTS), tokens: table.read(&TOKENS) })
     }
-    let own_are_none = without_payment_method.is_none_or(|own| own == Rates::default());
-    if own_are_none && table.keys().iter().all(|key| *key == "without_payment_method") {
-        table.fault_here("the rate limit limits nothing", "give one, as in `requests_per_minute = 60`");
-    }
-    Some(RateLimit { rates, adaptive: adaptive?, without_payment_method })
 }
 
-fn read_rates(table: &mut Table<'_>) -> Rates {
-    Rates { requests: table.get("requests_per_minute"), tokens: table.get("tokens_per_minute") }
-}
+const START: Key<u64> =
+    Key::required("start", "say how many tokens a minute, as in `start = 10000`", "tokens a minute at first");
+const FLOOR: Key<u64> =
+    Key::required("floor", "say how many tokens a minute, as in `floor = 10000`", "tokens a minute at least");
+const CEILING: Key<u64> = Key::required(
+    "ceiling",
+    "say how many tokens a minute, as in `ceiling = 10000`",
+    "tokens a minute at most",
+);
+const GROW: Key<Growth> = Key::required(
+    "grow",
+    "give the factor after a busy minute, as in `grow = 1.2`",
+    "the factor after a busy minute, 1 or more",
+);
+const SHRINK: Key<Share> = Key::required(
+    "shrink",
+    "give the factor after any other, as in `shrink = 0.9`",
+    "the factor after any other minute, from 0 to 1",
+);
+const BUSY: Key<Share> = Key::required(
+    "busy",
+    "say from which share on a minute is busy, as in `busy = 0.8`",
+    "the share of the limit whose use makes a minute a busy one, from 0 to 1",
+);
 
-fn read_adaptive(table: &mut Table<'_>) -> Option<Adaptive> {
-    let tokens = |table: &mut Table<'_>, key: &str| {
-        table.require::<u64>(key, &format!("say how many tokens a minute, as in `{key} = 10000`"))
-    };
-    let (start, floor, ceiling) = (tokens(table, "start"), tokens(table, "floor"), tokens(table, "ceiling"));
-    let grow: Option<Growth> =
-        table.require("grow", "give the factor after a busy minute, as in `grow = 1.2`");
-    let shrink: Option<Share> =
-        table.require("shrink", "give the factor after any other, as in `shrink = 0.9`");
-    let busy: Option<Share> =
-        table.require("busy", "say from which share on a minute is busy, as in `busy = 0.8`");
-    let (start, floor, ceiling) = (start?, floor?, ceiling?);
-    if !(floor <= start && start <= ceiling) {
-        let wrong = format!("the start, {start}, is not within {floor} and {ceiling}");
-        table.fault("start", wrong, "let `floor`, `start` and `ceiling` ascend");
+impl ReadTable for Adaptive {
+    const KEYS: Keys = &[&START, &FLOOR, &CEILING, &GROW, &SHRINK, &BUSY];
+
+    fn read(table: &mut Table<'_>) -> Option<Adaptive> {
+        let (start, floor, ceiling) = (table.read(&START), table.read(&FLOOR), table.read(&CEILING));
+        let (grow, shrink, busy) = (table.read(&GROW), table.read(&SHRINK), table.read(&BUSY));
+        let (start, floor, ceiling) = (start?, floor?, ceiling?);
+        if !(floor <= start && start <= ceiling) {
+            let wrong = format!("the start, {start}, is not within {floor} and {ceiling}");
+            table.fault(START.name, wrong, "let `floor`, `start` and `ceiling` ascend");
+        }
+        Some(Adaptive { start, floor, ceiling, grow: grow?.0, shrink: shrink?, busy: busy? })
     }
-    Some(Adaptive { start, floor, ceiling, grow: grow?.0, shrink: shrink?, busy: busy? })
 }
 
 /// A factor from 1 on, exact to nine decimals.
@@ -261,14 +310,65 @@ impl Read for Growth {
             value.exact(9, one, 1_000 * one, "a factor from 1 to 1000", "write it as in `1.2`")?;
         i64::try_from(billionths).ok().map(Share::from_billionths).map(Growth)
     }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "type": "number", "minimum": 1, "maximum": 1000 })
+    }
 }
 
-fn read_codes(table: &mut Table<'_>) -> Option<Vec<(Refusal, u16)>> {
-    Refusal::ALL.iter().for_each(|reason| table.know(reason.name()));
-    let given: Vec<Refusal> = Refusal::ALL.into_iter().filter(|reason| table.has(reason.name())).collect();
-    let codes: Vec<Option<(Refusal, u16)>> =
-        given.into_iter().map(|reason| Some((reason, table.get::<HttpStatus>(reason.name())?.0))).collect();
-    codes.into_iter().collect()
+/// A policy's own metering, as far as it has one.
+#[derive(Default)]
+struct OwnMetering {
+    delay: Option<Span>,
+    refresh: Option<Span>,
+}
+
+const DELAY: Key<Span> =
+    Key::optional("delay", "that of the scenario", "from the end of a request to its settlement");
+const REFRESH: Key<Span> = Key::optional(
+    "refresh",
+    "that of the scenario",
+    "at which multiples since the start accounts are judged (zero: at once)",
+);
+
+impl ReadTable for OwnMetering {
+    const KEYS: Keys = &[&DELAY, &REFRESH];
+
+    fn read(table: &mut Table<'_>) -> Option<OwnMetering> {
+        Some(OwnMetering { delay: table.read(&DELAY), refresh: table.read(&REFRESH) })
+    }
+}
+
+/// Reasons whose refusals have a status code of their own.
+#[derive(Default)]
+struct Codes(Vec<(Refusal, u16)>);
+
+const fn code(reason: Refusal) -> Key<HttpStatus> {
+    let usual = match reason.http_status() {
+        402 => "402",
+        403 => "403",
+        429 => "429",
+        _ => "the usual one",
+    };
+    Key::optional(reason.name(), usual, "the code of refusals for this reason")
+}
+
+impl ReadTable for Codes {
+    const KEYS: Keys = &[
+        &code(Refusal::Closed),
+        &code(Refusal::NoPaymentMethod),
+        &code(Refusal::PastDue),
+        &code(Refusal::LimitReached),
+        &code(Refusal::BudgetReached),
+        &code(Refusal::NoCredit),
+        &code(Refusal::RateLimited),
+        &code(Refusal::OnHold),
+    ];
+
+    fn read(table: &mut Table<'_>) -> Option<Codes> {
+        let code = |reason| table.read(&code(reason)).map(|HttpStatus(code)| (reason, code));
+        Some(Codes(Refusal::ALL.into_iter().filter_map(code).collect()))
+    }
 }
 
 /// An HTTP status code of an error.
@@ -280,5 +380,9 @@ impl Read for HttpStatus {
         let what = "the status code of an error, from 400 to 599";
         let code = value.exact(0, 400, 599, what, "write it as in `429`")?;
         u16::try_from(code).ok().map(HttpStatus)
+    }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "type": "integer", "minimum": 400, "maximum": 599 })
     }
 }

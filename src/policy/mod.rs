@@ -12,7 +12,8 @@ pub mod presets;
 pub mod trial;
 
 use crate::account::AccountView;
-use crate::document::{Table, did_you_mean};
+use crate::document::schema::{self, Definitions, Schema};
+use crate::document::{Charge, Key, Keys, Table, TableKey, did_you_mean};
 use crate::money::Money;
 use crate::request::Refusal;
 use crate::time::{Span, Time};
@@ -155,6 +156,20 @@ pub fn closed_without_credit(account: &AccountView) -> Gate {
 pub fn positive_or_never(amount: Money) -> Money {
     if amount.is_positive() { amount } else { Money::MAX }
 }
+
+/// What a prepaid policy sells at first.
+pub const INITIAL_PURCHASE: Key<Charge> = Key::with_default(
+    "initial_purchase",
+    "0.00",
+    "credit bought at signup by an account with a payment method, in dollars, whole cents (0: none)",
+);
+
+/// When a payment that was declined softly is tried again.
+pub const RETRY_AFTER: Key<Vec<Span>> = Key::with_default(
+    "retry_after",
+    "[]",
+    "waits after each soft decline before the payment is tried again; after the last one it has failed",
+);
 
 /// The clause on what is bought at signup or at a move, where something is.
 fn initial_purchase_terms(amount: Money) -> Option<String> {
@@ -316,21 +331,10 @@ pub struct Kind {
     pub summary: &'static str,
     /// Its rules, as a customer would be told.
     pub rules: &'static str,
-    /// Its parameters beside those common to all kinds.
-    pub parameters: &'static [Parameter],
-    /// Reads its parameters; `None` where one is at fault (the table has noted it).
+    /// Its parameters: what a policy of this kind may hold beside [`common::KEYS`].
+    pub keys: Keys,
+    /// Reads them, each one; `None` where one is at fault (the table has noted it).
     pub read: fn(&mut Table<'_>, &Kinds) -> Option<Box<dyn Policy>>,
-}
-
-/// A parameter of a kind of policy.
-#[derive(Clone, Copy, Debug)]
-pub struct Parameter {
-    /// The key.
-    pub key: &'static str,
-    /// The default as TOML, or what stands for it, such as `required` or `none`.
-    pub default: &'static str,
-    /// What it means, with its unit.
-    pub meaning: &'static str,
 }
 
 /// The kinds of policy that scenarios may name.
@@ -367,47 +371,73 @@ impl Kinds {
     /// Reads what accounts are billed by, from a `[[policy]]` of a scenario: the `kind`, its parameters, and the common
     /// terms, or a preset for all that it does not give itself.
     pub fn read(&self, table: &mut Table<'_>) -> Option<Plan> {
+        table.extend(common::KEYS);
         if presets::apply(table).is_none() {
             table.leave_rest();
             return None;
         }
         let names: Vec<&str> = self.iter().map(|kind| kind.name).collect();
-        let name: Option<String> =
-            table.require("kind", &format!("name one, as in `kind = \"{}\"`", names[0]));
+        let name = table.read(&common::KIND);
         let Some(kind) = name.as_deref().and_then(|name| self.named(name)) else {
             if let Some(name) = name {
                 let wrong = format!("there is no policy kind \"{name}\"");
-                table.fault("kind", wrong, &format!("use one of {}", names.join(", ")));
+                table.fault(common::KIND.name, wrong, &format!("use one of {}", names.join(", ")));
             } else if let Some((key, meant)) = table.keys().into_iter().find_map(meant_for_kind) {
                 table.fault(key, format!("unknown key `{key}`"), &format!("did you mean `{meant}`?"));
             }
             table.leave_rest();
             return None;
         };
+        table.extend(kind.keys);
         let terms = CommonTerms::read(table);
         let policy = (kind.read)(table, self);
-        Some(Plan { kind: kind.name, policy: policy?.into(), terms: terms?.into() })
+        Some(Plan { kind: kind.name, policy: policy?.into(), terms: terms.into() })
     }
 
     /// Reads the policy that another one moves accounts to: no trial, as an account begins with one or not at all.
     pub fn read_successor(&self, successor: &mut Table<'_>) -> Option<Plan> {
-        if successor.has("switch") {
-            successor.ignore("switch");
+        if successor.has(common::SWITCH.name) {
+            successor.ignore(common::SWITCH.name);
             let wrong = "a policy that follows another one cannot switch to a third";
-            successor.fault("switch", wrong, "leave `switch` out");
+            successor.fault(common::SWITCH.name, wrong, "leave `switch` out");
         }
         let plan = self.read(successor)?;
         if plan.kind == trial::KIND.name {
             let wrong = "a trial cannot follow another policy".to_owned();
-            successor.fault("kind", wrong, "let another kind of policy follow");
+            successor.fault(common::KIND.name, wrong, "let another kind of policy follow");
         }
         Some(plan)
     }
+
+    /// The schema of policies of these kinds, which may hold these keys as well. That of policies which follow another
+    /// one is defined with it.
+    pub fn schema(&self, also: Keys, definitions: &mut Definitions) -> Schema {
+        definitions.define(SUCCESSOR, |definitions| {
+            let kinds = self.iter().filter(|kind| kind.name != trial::KIND.name);
+            of_kinds(&[], kinds, definitions)
+        });
+        of_kinds(also, self.iter(), definitions)
+    }
+}
+
+/// The name that the schema of a successor is defined under.
+const SUCCESSOR: &str = "successor";
+
+/// A key with a table that is the policy which another one moves accounts to.
+pub(crate) const fn successor(name: &'static str, hint: &'static str, meaning: &'static str) -> TableKey {
+    TableKey::required(name, &[], hint, meaning).defined_as(SUCCESSOR)
+}
+
+fn of_kinds<'k>(also: Keys, kinds: impl Iterator<Item = &'k Kind>, definitions: &mut Definitions) -> Schema {
+    let kinds = kinds.map(|kind| (kind.name, kind.keys, presets::of_kind(kind.name)));
+    let (tells, stands_on) = (common::KIND.name, presets::PRESET.name);
+    schema::OfKinds { common: &[also, common::KEYS], tells, stands_on, kinds: kinds.collect() }
+        .schema(definitions)
 }
 
 /// A key that may be a misspelt one of those that say the kind, and that one.
 fn meant_for_kind(key: &str) -> Option<(&str, &'static str)> {
-    let says_kind = ["kind", "preset"];
+    let says_kind = [common::KIND.name, presets::PRESET.name];
     let meant = did_you_mean(key, says_kind.into_iter()).filter(|_| !says_kind.contains(&key))?;
     Some((key, meant))
 }

@@ -1,13 +1,16 @@
 //! `postpaid`: usage is billed at the end of the month, up to a limit that grows with what has been paid.
 
 use super::{
-    Alarm, Command, Gate, InvoiceTerms, Kind, Parameter, Policy, PolicyEvent, positive_or_never, retry_terms,
+    Alarm, Command, Gate, InvoiceTerms, Kind, Policy, PolicyEvent, RETRY_AFTER, positive_or_never,
+    retry_terms,
 };
 use crate::account::AccountView;
-use crate::document::{Charge, Dollars, Table};
+use crate::document::schema::{Definitions, Schema};
+use crate::document::{Charge, Dollars, Key, Read, Table, TablesKey, Value};
 use crate::money::Money;
 use crate::request::Refusal;
 use crate::time::Span;
+use serde_json::json;
 use std::sync::Arc;
 
 /// The kind, as scenarios name it.
@@ -19,78 +22,70 @@ pub const KIND: Kind = Kind {
             that of the tier, which rises with all that has ever been paid. An invoice that is declined is tried again \
             on a schedule; after the last try, or where the card is declined for good, the account is past due and \
             refused (403) until a new card has paid. An invoice unpaid for too long closes the account.",
-    parameters: &[
-        Parameter {
-            key: "tiers",
-            default: "none: no limit",
-            meaning: "list of { paid, after, limit }: from `paid` dollars ever paid and `after` since the first payment on, the limit of a period's usage, in dollars",
-        },
-        Parameter {
-            key: "limit_counts",
-            default: "\"usage\"",
-            meaning: "what the limit counts: all \"usage\", or only what is \"billed\" because credit did not cover it",
-        },
-        Parameter {
-            key: "minimum_charge",
-            default: "0.01",
-            meaning: "the least that is invoiced, in dollars, whole cents; what is below is carried over",
-        },
-        Parameter {
-            key: "terms",
-            default: "\"0d\"",
-            meaning: "from an invoice's issue to the first attempt at payment",
-        },
-        Parameter {
-            key: "progressive",
-            default: "[]",
-            meaning: "invoices also whenever usage beyond credit, ever, reaches one of these amounts, in dollars, ascending",
-        },
-        Parameter {
-            key: "retry_after",
-            default: "[]",
-            meaning: "waits after each soft decline of an invoice before it is tried again",
-        },
-        Parameter {
-            key: "write_off_after",
-            default: "never",
-            meaning: "from an invoice's issue until it closes the account if unpaid",
-        },
-    ],
+    keys: &[&TIERS, &LIMIT_COUNTS, &MINIMUM_CHARGE, &TERMS, &PROGRESSIVE, &RETRY_AFTER, &WRITE_OFF_AFTER],
     read,
 };
+
+const TIERS: TablesKey = TablesKey::optional(
+    "tiers",
+    &[&PAID, &LIMIT, &AFTER],
+    "no limit",
+    "limits of a period's usage: that of the last tier holds whose conditions are met",
+);
+const PAID: Key<Dollars> = Key::required(
+    "paid",
+    "give what must have been paid, as in `{ paid = 0, limit = 50 }`",
+    "what must have been paid, ever, in dollars; 0 in the first tier",
+);
+const LIMIT: Key<Dollars> = Key::required(
+    "limit",
+    "give the limit of a period, as in `{ paid = 0, limit = 50 }`",
+    "the limit, in dollars",
+);
+const AFTER: Key<Span> =
+    Key::with_default("after", "\"0d\"", "what must have passed since the first payment");
+const LIMIT_COUNTS: Key<LimitCounts> = Key::with_default(
+    "limit_counts",
+    "\"usage\"",
+    "what the limit counts: all \"usage\", or only what is \"billed\" because credit did not cover it",
+);
+const MINIMUM_CHARGE: Key<Charge> = Key::with_default(
+    "minimum_charge",
+    "0.01",
+    "the least that is invoiced, in dollars, whole cents; what is below is carried over",
+);
+const TERMS: Key<Span> =
+    Key::with_default("terms", "\"0d\"", "from an invoice's issue to the first attempt at payment");
+const WRITE_OFF_AFTER: Key<Span> = Key::optional(
+    "write_off_after",
+    "never",
+    "from an invoice's issue until it closes the account if unpaid",
+);
+const PROGRESSIVE: Key<Vec<Dollars>> = Key::with_default(
+    "progressive",
+    "[]",
+    "invoices also whenever usage beyond credit, ever, reaches one of these amounts, in dollars, ascending",
+);
 
 /// A tier that needs time comes into force.
 const TIER: Alarm = Alarm(0);
 
 fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
     let tiers = read_tiers(table);
-    let counts = table.get_or::<String>("limit_counts", "\"usage\"");
-    let minimum = table.get_or::<Charge>("minimum_charge", "0.01");
-    let due_after = table.get_or::<Span>("terms", "\"0d\"");
-    let retry_after = table.get_or::<Vec<Span>>("retry_after", "[]");
-    let write_off_after = table.get::<Span>("write_off_after");
-    let progressive = table.get_or::<Vec<Dollars>>("progressive", "[]");
+    let counts = table.read(&LIMIT_COUNTS);
+    let minimum = table.read(&MINIMUM_CHARGE);
+    let due_after = table.read(&TERMS);
+    let retry_after = table.read(&RETRY_AFTER);
+    let write_off_after = table.read(&WRITE_OFF_AFTER);
+    let progressive = table.read(&PROGRESSIVE);
     let ascends = |amounts: &Vec<Dollars>| amounts.is_sorted_by(|before, after| before.0 < after.0);
     if progressive
         .as_ref()
         .is_some_and(|amounts| !ascends(amounts) || amounts.contains(&Dollars(Money::ZERO)))
     {
         let hint = "list amounts above zero, the least first, as in `progressive = [1, 10, 100]`";
-        table.fault("progressive", "the amounts do not ascend from above zero", hint);
+        table.fault(PROGRESSIVE.name, "the amounts do not ascend from above zero", hint);
     }
-    let counts = match counts?.as_str() {
-        "usage" => LimitCounts::Usage,
-        "billed" => LimitCounts::Billed,
-        other => {
-            let wrong = format!("a limit cannot count \"{other}\"");
-            table.fault(
-                "limit_counts",
-                wrong,
-                "write `limit_counts = \"usage\"` or `limit_counts = \"billed\"`",
-            );
-            return None;
-        }
-    };
     let terms = InvoiceTerms {
         minimum: minimum?.0,
         due_after: due_after?,
@@ -98,33 +93,31 @@ fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
         write_off_after,
     };
     let progressive = progressive?.into_iter().map(|Dollars(amount)| amount).collect();
-    Some(Box::new(Postpaid { tiers: tiers?, counts, terms, progressive, steps: 0 }))
+    Some(Box::new(Postpaid { tiers: tiers?, counts: counts?, terms, progressive, steps: 0 }))
 }
 
 fn read_tiers(table: &mut Table<'_>) -> Option<Arc<[Tier]>> {
     let mut tiers: Vec<Tier> = Vec::new();
-    for mut row in table.children("tiers") {
-        let paid =
-            row.require::<Dollars>("paid", "give what must have been paid, as in `{ paid = 0, limit = 50 }`");
-        let limit =
-            row.require::<Dollars>("limit", "give the limit of a period, as in `{ paid = 0, limit = 50 }`");
-        let after = row.get_or::<Span>("after", "\"0d\"");
+    let mut rows = table.tables(&TIERS);
+    let read = rows.iter_mut().map(|row| (row.read(&PAID), row.read(&LIMIT), row.read(&AFTER)));
+    let read: Vec<_> = read.collect();
+    for (row, (paid, limit, after)) in rows.iter().zip(read) {
         let (Dollars(paid), Dollars(limit), after) = (paid?, limit?, after?);
         match tiers.last() {
             None if paid != Money::ZERO => {
                 row.fault(
-                    "paid",
+                    PAID.name,
                     format!("the first tier asks for {paid}"),
                     "let the first tier have `paid = 0`",
                 );
             }
             None if after != Span::ZERO => {
                 let wrong = "the first tier asks for time, and nothing would hold until then";
-                row.fault("after", wrong, "leave `after` out of the first tier");
+                row.fault(AFTER.name, wrong, "leave `after` out of the first tier");
             }
             Some(last) if paid < last.paid => {
                 let wrong = format!("a tier asks for {paid}, less than {} of the one before", last.paid);
-                row.fault("paid", wrong, "list the tiers by what they ask for, the least first");
+                row.fault(PAID.name, wrong, "list the tiers by what they ask for, the least first");
             }
             _ => {}
         }
@@ -167,6 +160,24 @@ enum LimitCounts {
     Usage,
     /// Only what credit did not cover.
     Billed,
+}
+
+impl Read for LimitCounts {
+    fn read(value: &Value<'_>) -> Option<LimitCounts> {
+        match String::read(value)?.as_str() {
+            "usage" => Some(LimitCounts::Usage),
+            "billed" => Some(LimitCounts::Billed),
+            other => {
+                let hint = "write `limit_counts = \"usage\"` or `limit_counts = \"billed\"`";
+                value.fault(format!("a limit cannot count \"{other}\""), hint);
+                None
+            }
+        }
+    }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "enum": ["usage", "billed"] })
+    }
 }
 
 impl Postpaid {

@@ -1,7 +1,7 @@
 //! `prepaid_pause`: credit is bought in advance, and usage pauses when it is used up.
 
 use super::{
-    Command, Gate, Kind, Parameter, Policy, PolicyEvent, closed_without_credit, initial_purchase_terms,
+    Command, Gate, INITIAL_PURCHASE, Kind, Policy, PolicyEvent, closed_without_credit, initial_purchase_terms,
 };
 use crate::account::AccountView;
 use crate::document::Charge;
@@ -14,13 +14,9 @@ pub const KIND: Kind = Kind {
     rules: "Credit is bought in advance: the initial purchase at signup, more whenever the customer decides to. \
             Requests run while the balance is above zero; the last one may take it below, and the next purchase pays \
             that first. At zero every request is refused (402) until credit is bought.",
-    parameters: &[Parameter {
-        key: "initial_purchase",
-        default: "0.00",
-        meaning: "credit bought at signup by an account with a payment method, in dollars, whole cents (0: none)",
-    }],
+    keys: &[&INITIAL_PURCHASE],
     read: |table, _| {
-        let Charge(initial_purchase) = table.get_or("initial_purchase", "0.00")?;
+        let Charge(initial_purchase) = table.read(&INITIAL_PURCHASE)?;
         Some(Box::new(PrepaidPause { initial_purchase }))
     },
 };

@@ -4,7 +4,8 @@
 //! key of a preset says where it comes from: from a source, by its number, or from an assumption where the
 //! provider leaves it to the customer or does not publish it.
 
-use crate::document::{Base, Table, did_you_mean, listed};
+use super::common::KIND;
+use crate::document::{Base, Key, Table, did_you_mean, listed};
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -58,28 +59,42 @@ fn parse(name: &'static str, text: &'static str) -> Preset {
     Preset { name, about, policy, base: Base::parse(policy) }
 }
 
+/// The names of the presets that are of a kind.
+pub(super) fn of_kind(kind: &str) -> Vec<&'static str> {
+    let presets = PRESETS.iter().filter(|preset| preset.base.peek(KIND.name) == Some(kind));
+    presets.map(|preset| preset.name).collect()
+}
+
+/// The preset of a policy.
+pub const PRESET: Key<String> = Key::optional(
+    "preset",
+    "none",
+    "the published rules of a provider, for all keys that the policy does not give itself; `billsim policies` lists \
+     them",
+);
+
 /// Lets a policy stand on the preset that it names, if it names one. `None` where that is at fault.
 pub(super) fn apply(table: &mut Table<'_>) -> Option<()> {
-    table.know("preset");
-    if !table.has("preset") {
+    let name = table.read_unwritten(&PRESET);
+    if !table.has(PRESET.name) {
         return Some(());
     }
-    let name: String = table.get_unwritten("preset")?;
+    let name = name?;
     let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) else {
         let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
         let hint = match did_you_mean(&name, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`? known here: {}", listed(&names)),
             None => format!("use one of {}; see `billsim policies`", listed(&names)),
         };
-        table.fault("preset", format!("there is no preset \"{name}\""), &hint);
+        table.fault(PRESET.name, format!("there is no preset \"{name}\""), &hint);
         return None;
     };
-    let kind = preset.base.peek("kind");
-    if table.has("kind") && table.peek("kind") != kind {
+    let kind = preset.base.peek(KIND.name);
+    if table.has(KIND.name) && table.peek(KIND.name) != kind {
         let wrong = format!("the preset \"{name}\" is of the kind {}", kind.unwrap_or_default());
-        table.fault("kind", wrong, "leave `kind` out, or `preset`");
+        table.fault(KIND.name, wrong, "leave `kind` out, or `preset`");
         return None;
     }
-    table.stand_on("preset", &preset.base);
+    table.stand_on(PRESET.name, &preset.base);
     Some(())
 }

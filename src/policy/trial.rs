@@ -1,8 +1,9 @@
 //! `trial`: a little credit for nothing, then another policy, or suspension until a payment method is on file.
 
-use super::{Alarm, Command, Gate, Grant, Kind, Parameter, Plan, Policy, PolicyEvent};
+use super::common::FREE_CREDIT;
+use super::{Alarm, Command, Gate, Grant, Kind, Plan, Policy, PolicyEvent, successor};
 use crate::account::AccountView;
-use crate::document::{Dollars, Table};
+use crate::document::{Dollars, Key, Table, TableKey};
 use crate::money::Money;
 use crate::request::Refusal;
 use crate::time::Span;
@@ -14,25 +15,19 @@ pub const KIND: Kind = Kind {
     rules: "Promotional credit is granted at signup. When it is used up or has expired, an account with a payment \
             method on file moves to the policy in `then`; one without is suspended (402) until it adds one, and then \
             moves.",
-    parameters: &[
-        Parameter {
-            key: "credit",
-            default: "1.00",
-            meaning: "promotional credit granted at signup, in dollars, above 0",
-        },
-        Parameter {
-            key: "expires_after",
-            default: "never",
-            meaning: "how long that credit and the trial last at most",
-        },
-        Parameter {
-            key: "then",
-            default: "required",
-            meaning: "the policy that follows: a table with its `kind` and parameters; no trial",
-        },
-    ],
+    keys: &[&CREDIT, &EXPIRES_AFTER, &THEN],
     read,
 };
+
+const CREDIT: Key<Dollars> =
+    Key::with_default("credit", "1.00", "promotional credit granted at signup, in dollars, above 0");
+const EXPIRES_AFTER: Key<Span> =
+    Key::optional("expires_after", "never", "how long that credit and the trial last at most");
+const THEN: TableKey = successor(
+    "then",
+    "say what follows, as in `then = { kind = \"prepaid_pause\" }`",
+    "the policy that follows: a table with its `kind` and parameters; no trial",
+);
 
 /// The trial's own expiry.
 const EXPIRY: Alarm = Alarm(0);
@@ -40,19 +35,18 @@ const EXPIRY: Alarm = Alarm(0);
 const USED_UP: Alarm = Alarm(1);
 
 fn read(table: &mut Table<'_>, kinds: &super::Kinds) -> Option<Box<dyn Policy>> {
-    let credit = table.get_or::<Dollars>("credit", "1.00");
-    let expires_after = table.get::<Span>("expires_after");
-    let hint = "say what follows, as in `then = { kind = \"prepaid_pause\" }`";
-    let mut then = table.require_child("then", hint)?;
-    then.hide("free_credit"); // of a preset
+    let credit = table.read(&CREDIT);
+    let expires_after = table.read(&EXPIRES_AFTER);
+    let mut then = table.table(&THEN)?;
+    then.hide(FREE_CREDIT.name); // of a preset
     let then = kinds.read_successor(&mut then)?;
     if then.terms.free_credit.is_some() {
         let wrong = "free credit is granted at signup only, and nobody signs up under `then`".to_owned();
-        table.fault("then", wrong, "give `free_credit` to the trial itself, or raise its `credit`");
+        table.fault(THEN.name, wrong, "give `free_credit` to the trial itself, or raise its `credit`");
     }
     let Dollars(credit) = credit?;
     if !credit.is_positive() {
-        table.fault("credit", "a trial without credit".to_owned(), "give some, as in `credit = 1.00`");
+        table.fault(CREDIT.name, "a trial without credit".to_owned(), "give some, as in `credit = 1.00`");
     }
     Some(Box::new(Trial { credit, expires_after, then, has_ended: false }))
 }

@@ -15,7 +15,8 @@ mod workload;
 pub use describe::{describe, inert};
 pub use distribution::{Cvs, Durations, Numbers, Shares};
 
-use crate::document::{Document, Faults, Resolved, Table, quoted};
+use crate::document::schema::{self, Definitions, Schema};
+use crate::document::{Document, Faults, Key, Keys, Resolved, Table, TableKey, quoted};
 use crate::metering::Metering;
 use crate::money::Share;
 use crate::policy::{Kinds, PolicyPlan};
@@ -23,7 +24,12 @@ use crate::tariff::Tariff;
 use crate::time::{Calendar, Span};
 use crate::workload::Cohort;
 use crate::workload::payments::PaymentModel;
+use cohort::COHORT;
 use jiff::civil::Date;
+use metering::METERING;
+use payments::PAYMENTS;
+use policies::POLICY;
+use prices::PRICES;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -87,7 +93,7 @@ impl Scenario {
     /// All that is wrong with it.
     pub fn parse(path: &Path, content: &[u8], kinds: &Kinds) -> Result<Loaded, Faults> {
         let document = Document::parse(path, file::text(path, content)?)?;
-        let scenario = whole(&mut document.root(), kinds);
+        let scenario = whole(&mut document.root(KEYS), kinds);
         let resolved = document.finish()?;
         let scenario = scenario.expect("what cannot be read is noted as a fault");
         let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -98,6 +104,14 @@ impl Scenario {
     pub fn calendar(&self) -> Calendar {
         Calendar::new(self.start, self.warmup, self.horizon, self.runoff)
     }
+}
+
+/// The JSON Schema of scenario files with these kinds of policy.
+pub fn schema(kinds: &Kinds) -> Schema {
+    let mut definitions = Definitions::default();
+    workload::define(&mut definitions);
+    policies::define(kinds, &mut definitions);
+    schema::of_document("A scenario of billsim", KEYS, definitions)
 }
 
 impl Loaded {
@@ -162,6 +176,8 @@ impl std::fmt::Display for UnknownPolicy {
 
 impl std::error::Error for UnknownPolicy {}
 
+const KEYS: Keys = &[&SCENARIO, &PLATFORM, &PRICES, &PAYMENTS, &METERING, &COHORT, &POLICY];
+
 /// Reads the whole file.
 fn whole(root: &mut Table<'_>, kinds: &Kinds) -> Option<Scenario> {
     let timing = timing(root);
@@ -189,6 +205,24 @@ fn whole(root: &mut Table<'_>, kinds: &Kinds) -> Option<Scenario> {
     })
 }
 
+const SCENARIO: TableKey = TableKey::or_empty("scenario", TIMING, "when the run is, and how it is repeated");
+
+const TIMING: Keys = &[&NAME, &START, &HORIZON, &WARMUP, &RUNOFF, &REPLICATIONS, &SEED];
+const NAME: Key<String> =
+    Key::optional("name", "the name of the file", "what the folder of results is called");
+const START: Key<Date> =
+    Key::with_default("start", "2026-01-01", "the civil date (UTC) on which the run starts, at 00:00");
+const HORIZON: Key<Span> = Key::with_default("horizon", "\"90d\"", "how long requests come");
+const WARMUP: Key<Span> =
+    Key::with_default("warmup", "\"0d\"", "how much of the beginning is left out of the measures");
+const RUNOFF: Key<Span> = Key::with_default(
+    "runoff",
+    "\"0d\"",
+    "how long invoices are still collected after the horizon, while no requests come",
+);
+const REPLICATIONS: Key<u32> = Key::with_default("replications", "1", "how many independent runs there are");
+const SEED: Key<u64> = Key::with_default("seed", "0", "the seed of every random number");
+
 /// The section `[scenario]`.
 struct Timing {
     name: String,
@@ -202,45 +236,45 @@ struct Timing {
 
 fn timing(root: &mut Table<'_>) -> Option<Timing> {
     let stem = root.file().file_stem().unwrap_or_default().to_string_lossy();
-    let mut table = root.child_or_empty("scenario")?;
-    let name: Option<String> = table.get_or("name", &quoted(&stem));
-    let start: Option<Date> = table.get_or("start", "2026-01-01");
-    let horizon: Option<Span> = table.get_or("horizon", "\"90d\"");
-    let warmup: Option<Span> = table.get_or("warmup", "\"0d\"");
-    let runoff: Option<Span> = table.get_or("runoff", "\"0d\"");
-    let replications: Option<u32> = table.get_or("replications", "1");
-    let seed: Option<u64> = table.get_or("seed", "0");
+    let mut table = root.table(&SCENARIO)?;
+    let name = table.read_or(&NAME, &quoted(&stem));
+    let start = table.read(&START);
+    let horizon = table.read(&HORIZON);
+    let warmup = table.read(&WARMUP);
+    let runoff = table.read(&RUNOFF);
+    let replications = table.read(&REPLICATIONS);
+    let seed = table.read(&SEED);
 
     if name.as_deref().is_some_and(|name| !is_folder_name(name)) {
-        let wrong = match table.has("name") {
+        let wrong = match table.has(NAME.name) {
             true => "the name of a scenario must be fit for a folder",
             false => "the scenario has no `name`, and that of its file is not fit for a folder",
         };
         let hint = "use letters, digits, spaces, `-`, `_`, `.` and `+`, at most 100 of them, not beginning or \
                     ending with a space or `.`";
-        table.fault("name", wrong, hint);
+        table.fault(NAME.name, wrong, hint);
     }
     if horizon == Some(Span::ZERO) {
         table.fault(
-            "horizon",
+            HORIZON.name,
             "the horizon is zero",
             "say how long requests come, as in `horizon = \"90d\"`",
         );
     }
     if warmup.zip(horizon).is_some_and(|(warmup, horizon)| warmup >= horizon && horizon > Span::ZERO) {
         table.fault(
-            "warmup",
+            WARMUP.name,
             "the warm-up leaves nothing to measure",
             "make `warmup` shorter than `horizon`",
         );
     }
     if replications == Some(0) {
-        table.fault("replications", "there are no replications", "write at least `replications = 1`");
+        table.fault(REPLICATIONS.name, "there are no replications", "write at least `replications = 1`");
     }
     let (start, horizon, runoff) = (start?, horizon?, runoff?);
     let days = (horizon + runoff).micros() / Span::DAY.micros() + 1;
     if jiff::Span::new().try_days(days).and_then(|days| start.checked_add(days)).is_err() {
-        table.fault("horizon", "the run ends after the year 9999", "start earlier, or make it shorter");
+        table.fault(HORIZON.name, "the run ends after the year 9999", "start earlier, or make it shorter");
     }
     Some(Timing {
         name: name?,
@@ -261,8 +295,12 @@ fn is_folder_name(name: &str) -> bool {
         && !name.ends_with([' ', '.'])
 }
 
+const PLATFORM: TableKey = TableKey::or_empty("platform", &[&SERVING_COST], "the provider's own side");
+const SERVING_COST: Key<Share> =
+    Key::with_default("serving_cost", "0", "what serving costs, as a share of the list price, from 0 to 1");
+
 fn platform(root: &mut Table<'_>) -> Option<Share> {
-    root.child_or_empty("platform")?.get_or("serving_cost", "0")
+    root.table(&PLATFORM)?.read(&SERVING_COST)
 }
 
 /// Notes a fault unless a name can stand in tables and on the command line.

@@ -1,8 +1,25 @@
 //! The section `[prices]`.
 
-use crate::document::{Read, Table, Value, listed};
+use crate::document::schema::{Definitions, Schema};
+use crate::document::{Key, Keys, Names, Read, ReadTable, Table, TableKey, Value, listed};
 use crate::money::Money;
 use crate::tariff::{Price, Tariff};
+use serde_json::json;
+
+/// The section.
+pub const PRICES: TableKey =
+    TableKey::required("prices", &[&MODEL], HINT, "the price list, in US dollars per million tokens");
+
+const HINT: &str = "list each model, as in `\"m\" = { input = 0.15, output = 0.60 }` under a line `[prices]`";
+const MODEL: Names<Price> =
+    Names::new("a model by its name, with its prices in US dollars per million tokens");
+
+const INPUT: Key<TokenPrice> =
+    Key::required("input", "add its price, as in `input = 0.15`", "price of a million tokens of prompts");
+const CACHED_INPUT: Key<TokenPrice> =
+    Key::optional("cached_input", "as `input`", "price of a million tokens of prompts that the cache holds");
+const OUTPUT: Key<TokenPrice> =
+    Key::required("output", "add its price, as in `output = 0.60`", "price of a million tokens of outputs");
 
 /// A price in nano-dollars a token, written in dollars per million tokens.
 struct TokenPrice(u32);
@@ -13,6 +30,10 @@ impl Read for TokenPrice {
         let what = "a price from 0 to about a million dollars per million tokens";
         let hint = "write dollars per million tokens, to at most three decimals, as in `0.15`";
         value.exact(3, 0, most, what, hint).and_then(|nanos| u32::try_from(nanos).ok()).map(TokenPrice)
+    }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        json!({ "type": "number", "minimum": 0, "maximum": f64::from(Price::MAX_NANOS) / 1e3 })
     }
 }
 
@@ -25,11 +46,10 @@ impl TokenPrice {
 
 /// The most models of a price list.
 const MOST_MODELS: usize = 1_000;
-const HINT: &str = "list each model, as in `\"m\" = { input = 0.15, output = 0.60 }` under a line `[prices]`";
 
 /// Reads the price list. The names of its models are given also where their prices are at fault.
 pub fn read(root: &mut Table<'_>) -> (Vec<String>, Option<Tariff>) {
-    let Some(mut table) = root.require_child("prices", HINT) else { return (Vec::new(), None) };
+    let Some(mut table) = root.table(&PRICES) else { return (Vec::new(), None) };
     let names: Vec<String> = table.keys().into_iter().map(str::to_owned).collect();
     if names.is_empty() {
         table.fault_here("the price list is empty", HINT);
@@ -40,16 +60,20 @@ pub fn read(root: &mut Table<'_>) -> (Vec<String>, Option<Tariff>) {
         return (Vec::new(), None);
     }
     let models: Vec<Option<(String, Price)>> =
-        names.iter().map(|name| Some((name.clone(), price(table.child(name)?)?))).collect();
+        names.iter().map(|name| Some((name.clone(), table.read_named(&MODEL, name)?))).collect();
     (names, models.into_iter().collect::<Option<_>>().map(|models| Tariff { models }))
 }
 
-fn price(mut table: Table<'_>) -> Option<Price> {
-    let input: Option<TokenPrice> = table.require("input", "add its price, as in `input = 0.15`");
-    let default = input.as_ref().map_or("0".to_owned(), TokenPrice::written);
-    let cached_input: Option<TokenPrice> = table.get_or("cached_input", &default);
-    let output: Option<TokenPrice> = table.require("output", "add its price, as in `output = 0.60`");
-    Some(Price { input: input?.0, cached_input: cached_input?.0, output: output?.0 })
+impl ReadTable for Price {
+    const KEYS: Keys = &[&INPUT, &CACHED_INPUT, &OUTPUT];
+
+    fn read(table: &mut Table<'_>) -> Option<Price> {
+        let input = table.read(&INPUT);
+        let default = input.as_ref().map_or("0".to_owned(), TokenPrice::written);
+        let cached_input = table.read_or(&CACHED_INPUT, &default);
+        let output = table.read(&OUTPUT);
+        Some(Price { input: input?.0, cached_input: cached_input?.0, output: output?.0 })
+    }
 }
 
 /// Notes a fault at a key that names a model which the price list lacks, else returns the model's index.

@@ -1,8 +1,8 @@
 //! The other commands, and what goes to which stream.
 
 use crate::place::{MIXED, Place, assert_same_files};
-use billsim::policy::Kinds;
-use billsim::policy::common::COMMON_PARAMETERS;
+use billsim::document::{Absent, Described};
+use billsim::policy::{Kinds, common};
 use std::fs;
 use std::process::Stdio;
 
@@ -56,13 +56,23 @@ fn policies_lists_every_kind_with_each_parameter_and_its_default() {
     };
     for kind in kinds.iter() {
         expect(format!("{}: {}", kind.name, kind.summary));
-        for parameter in kind.parameters {
-            expect(format!("\n  {} (default: {})\n", parameter.key, parameter.default));
+        for key in kind.keys.iter().flat_map(|key| key.entry().keys()) {
+            expect(heading(&key));
         }
     }
-    for parameter in COMMON_PARAMETERS {
-        expect(format!("\n  {} (default: {})\n", parameter.key, parameter.default));
+    for key in common::KEYS.iter().chain(common::SCENARIO_KEYS).flat_map(|key| key.entry().keys()) {
+        expect(heading(&key));
     }
+}
+
+/// What a key is listed under.
+fn heading(key: &Described) -> String {
+    let absent = match key.absent {
+        Absent::Required { .. } => "required",
+        Absent::Default(default) | Absent::Words(default) => &format!("default: {default}"),
+        Absent::Alternative => "one of `amount`, `target`",
+    };
+    format!("\n  {} ({absent})\n", key.name)
 }
 
 #[test]
@@ -96,6 +106,7 @@ fn a_reader_that_has_gone_away_is_no_fault() {
     place.succeeds("run mixed.toml --quiet --replications 1");
     for arguments in [
         "policies",
+        "schema",
         "check mixed.toml",
         "explain mixed.toml --policy trial --account 0",
         "plot output/mixed",
@@ -160,7 +171,7 @@ fn a_command_line_at_fault_has_status_two_and_leaves_no_trace() {
 fn help_and_version_go_to_standard_output() {
     let place = Place::new();
     let ended = place.succeeds("--help");
-    for command in ["run", "check", "explain", "plot", "new", "policies"] {
+    for command in ["run", "check", "explain", "plot", "new", "policies", "schema"] {
         assert!(ended.stdout.contains(&format!("\n  {command} ")), "{}", ended.stdout);
     }
     assert_eq!(place.succeeds("--version").stdout, concat!("billsim ", env!("CARGO_PKG_VERSION"), "\n"));

@@ -171,8 +171,7 @@ impl Policy for Fuse {
 
 #[test]
 fn what_the_old_policy_waits_for_does_not_come() {
-    let fuse =
-        Kind { name: "fuse", parameters: &[], read: |_, _| Some(Box::new(Fuse)), ..prepaid_pause::KIND };
+    let fuse = Kind { name: "fuse", keys: &[], read: |_, _| Some(Box::new(Fuse)), ..prepaid_pause::KIND };
     let kinds = Kinds::built_in().with(fuse);
     let case = |terms: &str| Case::hourly(0.25).horizon("2d").policy("fuse", terms);
     let served = |case: Case, served: &str| case.run_with(&kinds).gives(&[("served", served)]);
