@@ -104,7 +104,7 @@ impl<O: Observer> Lane<'_, O> {
             return Err(Refusal::RateLimited);
         }
         let price = self.world.tariff.price(request.usage.model);
-        let (hold, is_authorized) = match self.authorization() {
+        let (hold, is_authorized) = match self.metering.authorization {
             Authorization::Balance => (Money::ZERO, true),
             Authorization::Hold(hold) => {
                 let hold = hold.of(request.usage, price);
@@ -127,7 +127,7 @@ impl<O: Observer> Lane<'_, O> {
         let (span, view) = (RequestSpan::of_one(arrived, cost, self.now), self.view());
         self.observer.concluded(&span, Fate::Served, &view);
         let ends_at = self.now + self.world.service.time(usage);
-        let settles_at = ends_at + self.metering_delay();
+        let settles_at = ends_at + self.metering.delay;
         let cause = self.overshoot_cause();
         if settles_at > self.now {
             self.flight.add(InFlight { settles_at, number: 0, arrived, cost, hold, cause }, ends_at);

@@ -82,6 +82,8 @@ pub struct Lane<'w, O> {
     policy: Box<dyn Policy>,
     /// The terms of the policy beside its rules.
     terms: Arc<CommonTerms>,
+    /// The metering in force.
+    metering: Metering,
     /// How many policies the account has come under before this one.
     policy_number: u32,
     /// A move to come at a date.
@@ -134,6 +136,7 @@ impl<'w, O: Observer> Lane<'w, O> {
             wallet: Wallet::default(),
             policy: plan.policy.for_new_account(),
             terms: Arc::clone(&plan.terms),
+            metering: plan.terms.metering.over(*world.metering),
             policy_number: 0,
             switch: to_come.map(|(switch, _)| switch),
             payments: Payments::default(),
@@ -192,8 +195,8 @@ impl<'w, O: Observer> Lane<'w, O> {
     /// Whether the gate looks at each request, or usage settles later than it arrives.
     fn is_one_by_one(&self) -> bool {
         self.world.service != Service::default()
-            || self.metering_delay() > Span::ZERO
-            || self.authorization() != Authorization::Balance
+            || self.metering.delay > Span::ZERO
+            || self.metering.authorization != Authorization::Balance
             || self.rate.is_some()
     }
 
@@ -377,6 +380,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.policy = plan.policy.for_new_account();
         self.rate = plan.terms.rate_limit.map(|limit| RateMeter::new(limit, self.now));
         self.terms = Arc::clone(&plan.terms);
+        self.metering = plan.terms.metering.over(*self.world.metering);
         self.policy_number += 1;
         self.is_above_alert = false;
         self.wallet.begin_period();
@@ -443,16 +447,6 @@ impl<'w, O: Observer> Lane<'w, O> {
             self.note(Happening::CreditLapsed(lapsed));
             self.tell(PolicyEvent::CreditExpired);
         }
-    }
-
-    /// From the end of a request that is admitted now to its settlement.
-    fn metering_delay(&self) -> Span {
-        self.terms.metering_delay.unwrap_or(self.world.metering.delay)
-    }
-
-    /// What the gate does about cost that it does not know.
-    fn authorization(&self) -> Authorization {
-        self.terms.authorization.unwrap_or(self.world.metering.authorization)
     }
 
     /// What is known of the account now.

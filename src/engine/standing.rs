@@ -63,8 +63,7 @@ impl<O: Observer> Lane<'_, O> {
             return;
         }
         let standing = self.standing_now();
-        let refresh = self.terms.metering_refresh.unwrap_or(self.world.metering.refresh);
-        let next = self.now.next_multiple(refresh);
+        let next = self.now.next_multiple(self.metering.refresh);
         if next == self.now || [self.standing, standing].contains(&Standing::NotOpen) {
             self.judge(standing);
         } else if (standing != self.standing || self.customer.is_asked_again()) && self.judgement_at != next {

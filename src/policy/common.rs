@@ -4,7 +4,7 @@ use super::presets::PRESET;
 use super::{Grant, successor};
 use crate::document::schema::{Definitions, Schema};
 use crate::document::{Dollars, Key, Keys, Read, ReadTable, Table, TableKey, Value};
-use crate::metering::{Authorization, delay_clause, refresh_clause};
+use crate::metering::{Authorization, Metering, delay_clause, refresh_clause};
 use crate::money::{Money, Share};
 use crate::request::Refusal;
 use crate::time::Span;
@@ -35,8 +35,11 @@ const ALERT_AT: Key<Dollars> = Key::optional(
     "never",
     "the customer is alerted when what is left of the money falls to this, in dollars",
 );
-const METERING: Key<OwnMetering> =
-    Key::optional("metering", "that of the scenario", "when usage is known under this policy");
+const METERING: Key<OwnMetering> = Key::optional(
+    "metering",
+    "that of the scenario",
+    "when usage is known under this policy, and what the gate does until then",
+);
 const HTTP_STATUS: Key<Codes> = Key::optional(
     "http_status",
     "the usual codes",
@@ -81,12 +84,8 @@ pub struct CommonTerms {
     pub rate_limit: Option<RateLimit>,
     /// What must be left of the money before the customer is alerted; `None`: no alerts.
     pub alert_at: Option<Money>,
-    /// From the end of a request to its settlement; `None`: as in the scenario.
-    pub metering_delay: Option<Span>,
-    /// At which multiples standing is judged; `None`: as in the scenario.
-    pub metering_refresh: Option<Span>,
-    /// What the gate does about cost that it does not know; `None`: as in the scenario.
-    pub authorization: Option<Authorization>,
+    /// Its own metering, in place of the scenario's key by key.
+    pub metering: OwnMetering,
     /// The reasons whose refusals have a status code of the policy's own.
     http_status: Vec<(Refusal, u16)>,
 }
@@ -146,9 +145,7 @@ impl CommonTerms {
             credit_expires_after,
             rate_limit,
             alert_at: alert_at.map(|Dollars(amount)| amount),
-            metering_delay: metering.delay,
-            metering_refresh: metering.refresh,
-            authorization: None,
+            metering,
             http_status: http_status.0,
         }
     }
@@ -169,9 +166,9 @@ impl CommonTerms {
                 self.credit_expires_after
                     .map(|after| format!("paid credit lapses {after} after its posting")),
             )
-            .chain(self.metering_delay.map(delay_clause))
-            .chain(self.metering_refresh.map(refresh_clause))
-            .chain(self.authorization.map(|authorization| authorization.clause()))
+            .chain(self.metering.delay.map(delay_clause))
+            .chain(self.metering.refresh.map(refresh_clause))
+            .chain(self.metering.authorization.map(|authorization| authorization.clause()))
             .chain(codes)
             .collect()
     }
@@ -316,11 +313,26 @@ impl Read for Growth {
     }
 }
 
-/// A policy's own metering, as far as it has one.
-#[derive(Default)]
-struct OwnMetering {
-    delay: Option<Span>,
-    refresh: Option<Span>,
+/// A policy's own metering; what is `None` is as in the scenario.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnMetering {
+    /// From the end of a request to its settlement.
+    pub delay: Option<Span>,
+    /// At which multiples standing is judged.
+    pub refresh: Option<Span>,
+    /// What the gate does about cost that it does not know.
+    pub authorization: Option<Authorization>,
+}
+
+impl OwnMetering {
+    /// The metering in force, where the scenario has another.
+    pub fn over(self, scenario: Metering) -> Metering {
+        Metering {
+            delay: self.delay.unwrap_or(scenario.delay),
+            refresh: self.refresh.unwrap_or(scenario.refresh),
+            authorization: self.authorization.unwrap_or(scenario.authorization),
+        }
+    }
 }
 
 const DELAY: Key<Span> =
@@ -331,11 +343,19 @@ const REFRESH: Key<Span> = Key::optional(
     "at which multiples since the start accounts are judged (zero: at once)",
 );
 
+const AUTHORIZATION: Key<Authorization> = Key::optional(
+    "authorization",
+    "that of the scenario",
+    "what the gate does about cost that it does not know yet: \"balance\" (nothing), or a table with `hold` or \
+     `in_flight`",
+);
+
 impl ReadTable for OwnMetering {
-    const KEYS: Keys = &[&DELAY, &REFRESH];
+    const KEYS: Keys = &[&DELAY, &REFRESH, &AUTHORIZATION];
 
     fn read(table: &mut Table<'_>) -> Option<OwnMetering> {
-        Some(OwnMetering { delay: table.read(&DELAY), refresh: table.read(&REFRESH) })
+        let (delay, refresh) = (table.read(&DELAY), table.read(&REFRESH));
+        Some(OwnMetering { delay, refresh, authorization: table.read(&AUTHORIZATION) })
     }
 }
 

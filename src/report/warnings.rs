@@ -6,8 +6,8 @@ use crate::account::AccountView;
 use crate::experiment::{ALL_COHORTS, Outcome};
 use crate::metering::Authorization;
 use crate::metrics::Quantity;
-use crate::policy::PolicyPlan;
 use crate::policy::common::CommonTerms;
+use crate::policy::{Plan, PolicyPlan};
 use crate::scenario::{Scenario, inert};
 use crate::workload::customer::{Answer, ClientModel, CustomerModel, OnRefusal};
 
@@ -26,7 +26,6 @@ pub fn warnings(scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
     }
     warnings.extend(inert(scenario));
     let groups: Vec<Group> = Group::of_rows(&outcome.rows).collect();
-    warnings.extend(idle_holds(scenario, &groups));
     warnings.extend(idle_clients(scenario, &groups));
     for plan in &scenario.policies {
         let groups: Vec<Group> = groups.iter().filter(|group| group.policy == plan.name).copied().collect();
@@ -62,6 +61,15 @@ fn idle_terms(scenario: &Scenario, plan: &PolicyPlan, all: &Group<'_>) -> Vec<St
                 .to_owned(),
         );
     }
+    let holds =
+        |plan: &Plan| plan.terms.metering.over(scenario.metering).authorization != Authorization::Balance;
+    if plan.all_plans().any(holds) && total(all, "refused_on_hold") == 0.0 {
+        idle.push(
+            "no request was ever refused on hold, so the result says nothing about `authorization`; raise the holds, \
+             or let requests run longer"
+                .to_owned(),
+        );
+    }
     let bought = total(all, "manual_purchases");
     if heeds_alerts && has(&|terms| terms.alert_at.is_some()) && bought == 0.0 {
         idle.push(
@@ -76,17 +84,6 @@ fn idle_terms(scenario: &Scenario, plan: &PolicyPlan, all: &Group<'_>) -> Vec<St
         );
     }
     idle
-}
-
-/// Holds that no request was ever refused for.
-fn idle_holds(scenario: &Scenario, groups: &[Group<'_>]) -> Option<String> {
-    let holds = scenario.metering.authorization != Authorization::Balance;
-    let refused: f64 = groups.iter().map(|group| total(group, "refused_on_hold")).sum();
-    (holds && refused == 0.0).then(|| {
-        "no request was ever refused on hold, so the result says nothing about `authorization`; raise the holds, \
-         or let requests run longer"
-            .to_owned()
-    })
 }
 
 /// Clients that would keep refused requests where none was refused.
@@ -394,7 +391,9 @@ mod tests {
     fn holds_that_refused_nothing_are_told() {
         let (mut scenario, mut values) = quiet();
         scenario.metering.authorization = Authorization::Hold(Hold { output_tokens: 1, factor: Share::ONE });
-        assert!(only_warning(&scenario, &values).starts_with("no request was ever refused on hold"));
+        assert!(
+            only_warning(&scenario, &values).starts_with("postpaid: no request was ever refused on hold")
+        );
         values.push(("refused_on_hold", Quantity::Count(1)));
         assert_eq!(warnings(&scenario, &outcome(&values)), Vec::<String>::new());
     }

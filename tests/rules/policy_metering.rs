@@ -43,3 +43,33 @@ fn usage_is_settled_after_the_delay_of_the_policy_that_admitted_it() {
     // Those of 18..23 settle beside those of 23..28, of which the first is one of them.
     assert_eq!([5, 6, 23, 24, 28, 29].map(at), [0, 1, 1, 2, 2, 1]);
 }
+
+/// Two requests of 0.25 are in flight at a time; each may cost twice as much.
+#[test]
+fn a_policy_may_authorize_in_its_own_way() {
+    let run = |metering: &str| {
+        Case::hourly(0.25).horizon("6h").policy(
+            "prepaid_pause",
+            &format!("initial_purchase = 1.00\nmetering = {{ delay = \"90m\"{metering} }}"),
+        )
+    };
+    let hold = ", authorization = { hold = { output_tokens = 0, factor = 2 } }";
+    run("").gives(&[("served", "5"), ("refused_on_hold", "0"), ("overshoot_usd", "0.25")]);
+    // 0.50 is left for 0.50 at 2, nothing at 3; 0.50 for 0.50 at 4; a hold that does not fit at 5.
+    run(hold).gives(&[("served", "3"), ("overshoot_usd", "0.00")]);
+}
+
+#[test]
+fn what_was_admitted_without_a_hold_holds_nothing_after_a_move() {
+    let to = "kind = \"prepaid_pause\"\nmetering = { authorization = { hold = { output_tokens = 0 } } }";
+    let to = to.replace('\n', ", ");
+    let case = Case::hourly(1.00).horizon("2d").policy(
+        "prepaid_pause",
+        &format!(
+            "initial_purchase = 26.00\nmetering = {{ delay = \"2h\" }}\n\
+             switch = {{ at = 2026-01-02, to = {{ {to} }} }}"
+        ),
+    );
+    // At 24 three are unsettled and 5.00 is left, at 25 two and 3.00; settled at once from then on.
+    case.gives(&[("served", "26"), ("overshoot_usd", "0.00")]);
+}

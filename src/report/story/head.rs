@@ -2,7 +2,7 @@
 
 use super::Narrator;
 use crate::account::AccountView;
-use crate::metering::Metering;
+use crate::metering::{Authorization, Metering};
 use crate::time::Span;
 
 impl Narrator<'_> {
@@ -19,9 +19,13 @@ impl Narrator<'_> {
         // What the policy has of its own is among its terms.
         let Metering { delay, refresh, authorization } = self.scenario.metering;
         let common = Metering {
-            delay: plan.terms.metering_delay.map_or(delay, |_| Span::ZERO),
-            refresh: plan.terms.metering_refresh.map_or(refresh, |_| Span::ZERO),
-            authorization,
+            delay: plan.terms.metering.delay.map_or(delay, |_| Span::ZERO),
+            refresh: plan.terms.metering.refresh.map_or(refresh, |_| Span::ZERO),
+            authorization: plan
+                .terms
+                .metering
+                .authorization
+                .map_or(authorization, |_| Authorization::Balance),
         };
         self.write_row("metering", &common.clauses().join("; "));
         self.write_switch(account);

@@ -199,13 +199,8 @@ impl<'p> Narrator<'p> {
 
     /// The metering in force.
     fn metering(&self) -> Metering {
-        let Metering { delay, refresh, authorization } = self.scenario.metering;
-        let own = self.plan.as_ref().map(|plan| &plan.terms);
-        Metering {
-            delay: own.and_then(|terms| terms.metering_delay).unwrap_or(delay),
-            refresh: own.and_then(|terms| terms.metering_refresh).unwrap_or(refresh),
-            authorization,
-        }
+        let scenario = self.scenario.metering;
+        self.plan.as_ref().map_or(scenario, |plan| plan.terms.metering.over(scenario))
     }
 
     fn client(&self) -> &'p ClientModel {

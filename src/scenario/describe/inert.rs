@@ -1,6 +1,6 @@
 //! What a scenario sets in vain.
 
-use crate::metering::Authorization;
+use crate::metering::{Authorization, Metering};
 use crate::policy::{Plan, PolicyPlan};
 use crate::request::Refusal;
 use crate::scenario::Scenario;
@@ -46,7 +46,7 @@ pub fn inert(scenario: &Scenario) -> Vec<String> {
         inert.push(format!("{} would heed an alert, and no policy alerts (set `alert_at`)", cohort.name));
     }
     let codes: BTreeSet<u16> =
-        plans().flat_map(|plan| codes(plan, scenario.metering.authorization)).collect();
+        plans().flat_map(|plan| codes(plan, plan.terms.metering.over(scenario.metering))).collect();
     for Cohort { name, customer: CustomerModel { client, .. }, .. } in &scenario.cohorts {
         let reacts_to = client.http_status.as_ref().filter(|_| client.on_refusal != OnRefusal::Drop);
         if reacts_to.is_some_and(|reacts_to| reacts_to.iter().all(|code| !codes.contains(code))) {
@@ -59,10 +59,10 @@ pub fn inert(scenario: &Scenario) -> Vec<String> {
 }
 
 /// The status codes with which a policy may refuse.
-fn codes(plan: &Plan, authorization: Authorization) -> impl Iterator<Item = u16> {
+fn codes(plan: &Plan, metering: Metering) -> impl Iterator<Item = u16> {
     let reasons = Refusal::ALL.into_iter().filter(move |reason| match reason {
         Refusal::RateLimited => plan.terms.rate_limit.is_some(),
-        Refusal::OnHold => authorization != Authorization::Balance,
+        Refusal::OnHold => metering.authorization != Authorization::Balance,
         _ => true,
     });
     reasons.map(|reason| plan.terms.http_status(reason))
