@@ -360,7 +360,10 @@ impl<O: Observer> Lane<'_, O> {
         let is_left_behind =
             policy != self.policy_number || self.standing.is_closed() || self.customer.has_churned;
         match kind {
-            PurchaseKind::TopUp if is_left_behind => self.fail(number),
+            PurchaseKind::TopUp if is_left_behind => {
+                self.fail(number);
+                self.tell(PolicyEvent::PurchaseFailed);
+            }
             PurchaseKind::TopUp => {
                 self.payments.declined_top_up = Some(number);
                 self.tell(PolicyEvent::TopUpDeclined { hard, times: declines });

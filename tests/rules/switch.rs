@@ -295,6 +295,17 @@ fn a_move_writes_nothing_off_of_what_a_customer_owes_who_has_left() {
 }
 
 #[test]
+fn a_top_up_declined_after_a_move_is_given_up_and_the_new_policy_looks_at_the_balance() {
+    // Attempted at 0, declined at 25 under the new policy, which attempts its own at once: declined at 50.
+    let run = Case::hourly(1.00).horizon("3d").payments("latency = \"25h\"\ndecline = 1").policy(
+        "auto_topup",
+        "threshold = 0\namount = 3.00\nretry_after = [\"1h\", \"1h\"]\n\
+             switch = { at = 2026-01-02, to = { kind = \"auto_topup\", threshold = 0, amount = 2.00 } }",
+    );
+    run.gives(&[("payments", "2"), ("payments_declined", "2"), ("served", "0")]);
+}
+
+#[test]
 fn a_closed_account_does_not_move() {
     let case = moves(
         0.25,
