@@ -178,8 +178,12 @@ fn initial_purchase_terms(amount: Money) -> Option<String> {
 
 /// The clause on waits before another try, where there are any.
 fn retry_terms(waits: &[Span]) -> Option<String> {
-    let waits: Vec<String> = waits.iter().map(Span::to_string).collect();
-    (!waits.is_empty()).then(|| format!("a soft decline is tried again after {}", waits.join(", then ")))
+    let runs = waits.chunk_by(|wait, next| wait == next).map(|run| match run {
+        [wait] => wait.to_string(),
+        _ => format!("{} times {}", run.len(), run[0]),
+    });
+    let runs: Vec<String> = runs.collect();
+    (!runs.is_empty()).then(|| format!("a soft decline is tried again after {}", runs.join(", then ")))
 }
 
 /// What a policy is told.
@@ -440,4 +444,19 @@ fn meant_for_kind(key: &str) -> Option<(&str, &'static str)> {
     let says_kind = [common::KIND.name, presets::PRESET.name];
     let meant = did_you_mean(key, says_kind.into_iter()).filter(|_| !says_kind.contains(&key))?;
     Some((key, meant))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_waits_in_a_row_are_counted() {
+        let terms =
+            |hours: &[i64]| retry_terms(&hours.iter().copied().map(Span::hours).collect::<Vec<Span>>());
+        let after = |waits: &str| Some(format!("a soft decline is tried again after {waits}"));
+        assert_eq!(terms(&[]), None);
+        assert_eq!(terms(&[1; 168]), after("168 times 1h"));
+        assert_eq!(terms(&[24, 72, 24, 24, 24, 1]), after("1d, then 3d, then 3 times 1d, then 1h"));
+    }
 }

@@ -49,8 +49,10 @@ pub enum Shape {
 }
 
 /// Source: Okabe and Ito, "Color Universal Design" (2008), in an order of falling contrast with white, and
-/// gray in the place of yellow, which white swallows.
-const COLOURS: [RGBColor; 8] = [BLUE, VERMILLION, GREEN, PURPLE, INK, ORANGE, SKY_BLUE, GRAY];
+/// gray in the place of yellow, which white swallows; then of Tol, "Colour Schemes" (2021), those that are not
+/// near one of these, and brown.
+const COLOURS: [RGBColor; 12] =
+    [BLUE, VERMILLION, GREEN, PURPLE, INK, ORANGE, SKY_BLUE, GRAY, WINE, OLIVE, INDIGO, BROWN];
 /// Blue.
 pub const BLUE: RGBColor = RGBColor(0, 114, 178);
 /// Vermillion.
@@ -63,6 +65,10 @@ pub const PURPLE: RGBColor = RGBColor(204, 121, 167);
 pub const ORANGE: RGBColor = RGBColor(230, 159, 0);
 const SKY_BLUE: RGBColor = RGBColor(86, 180, 233);
 const GRAY: RGBColor = RGBColor(130, 130, 130);
+const WINE: RGBColor = RGBColor(136, 34, 85);
+const OLIVE: RGBColor = RGBColor(153, 153, 51);
+const INDIGO: RGBColor = RGBColor(51, 34, 136);
+const BROWN: RGBColor = RGBColor(121, 79, 40);
 
 const SHAPES: [Shape; 8] = [
     Shape::Disc,
@@ -76,11 +82,11 @@ const SHAPES: [Shape; 8] = [
 ];
 const DASHES: [&[i32]; 5] = [&[], &[22, 10], &[6, 8], &[26, 8, 6, 8], &[40, 12]];
 
-/// The look of the n-th thing, from 0; the first 280 differ.
+/// The look of the n-th thing, from 0; the first 120 differ.
 pub fn look(number: usize) -> Look {
     Look {
         colour: COLOURS[number % COLOURS.len()],
-        shape: SHAPES[(number + number / COLOURS.len()) % SHAPES.len()],
+        shape: SHAPES[(number + number / SHAPES.len()) % SHAPES.len()],
         dashes: DASHES[number % DASHES.len()],
     }
 }
@@ -301,6 +307,22 @@ pub fn y_interval(
             [[(x, low), (x, high)], [(x - CAP, low), (x + CAP, low)], [(x - CAP, high), (x + CAP, high)]]
         {
             picture.line(line.to_vec(), 4, look.colour);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dozen_policies_differ_in_colour_and_many_more_in_look() {
+        let looks: Vec<Look> = (0..120).map(look).collect();
+        for (number, one) in looks.iter().enumerate() {
+            for (before, other) in looks[..number].iter().enumerate() {
+                assert_ne!(one, other, "{before} and {number}");
+                assert!(number >= 12 || one.colour != other.colour, "{before} and {number}");
+            }
         }
     }
 }
