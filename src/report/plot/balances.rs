@@ -10,6 +10,7 @@ use super::style::{
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use plotters::style::RGBColor;
+use std::collections::BTreeMap;
 
 /// An event that is marked on a line.
 struct Event {
@@ -56,14 +57,14 @@ pub fn picture(data: &Data) -> Option<Picture> {
     let is_short = used < SHORT;
     let days = if is_short { (used * 24.0).ceil().max(1.0) / 24.0 } else { all_days.min(DAYS) };
 
-    let mut accounts = sample_accounts(&data.balances);
+    let accounts = sample_accounts(&data.balances);
     let sampled = accounts.len();
-    accounts.truncate(ACCOUNTS);
+    let accounts = chosen(accounts, &data.balances);
 
     let mut picture = Picture::new(WIDTH, 0);
     let shown = match sampled {
         1 => "1 sample account".to_owned(),
-        n if n > ACCOUNTS => format!("the first {ACCOUNTS} of {n} sample accounts"),
+        n if n > ACCOUNTS => format!("{ACCOUNTS} of {n} sample accounts"),
         n => format!("{n} sample accounts"),
     };
     let window = match (days * 24.0).round() {
@@ -130,8 +131,7 @@ pub fn picture(data: &Data) -> Option<Picture> {
     Some(picture)
 }
 
-/// The accounts that have points, by cohort and number: the first of each cohort goes before the second of
-/// any.
+/// The accounts that have points, by cohort and number.
 fn sample_accounts(balances: &[Balance]) -> Vec<(&str, u32)> {
     let mut accounts: Vec<(&str, u32)> = Vec::new();
     for point in balances {
@@ -140,8 +140,29 @@ fn sample_accounts(balances: &[Balance]) -> Vec<(&str, u32)> {
             accounts.push(account);
         }
     }
-    accounts.sort_by_key(|(_, number)| *number);
     accounts
+}
+
+/// The accounts that are drawn: those first that top up or are stopped under some policy, but one of each cohort
+/// before a second of any.
+fn chosen<'d>(mut accounts: Vec<(&'d str, u32)>, balances: &'d [Balance]) -> Vec<(&'d str, u32)> {
+    let is_eventful = |account: &(&str, u32)| {
+        let of_account = |point: &&Balance| (point.cohort.as_str(), point.account) == *account;
+        balances.iter().filter(of_account).any(|point| ["top_up", "stop"].contains(&point.event.as_str()))
+    };
+    accounts.sort_by_cached_key(|account| !is_eventful(account));
+    let mut of_cohorts: BTreeMap<&str, usize> = BTreeMap::new();
+    let ranked = accounts.into_iter().map(|account| {
+        let rank = of_cohorts.entry(account.0).or_default();
+        *rank += 1;
+        (*rank, account)
+    });
+    let mut ranked: Vec<(usize, (&str, u32))> = ranked.collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let mut chosen: Vec<(&str, u32)> =
+        ranked.into_iter().map(|(_, account)| account).take(ACCOUNTS).collect();
+    chosen.sort_by_key(|(_, number)| *number);
+    chosen
 }
 
 /// The points of an account's line that are marked. The purchase that ends a stop stands for its end.
@@ -168,4 +189,34 @@ fn path(points: &[&Balance], pixel: impl Fn(Timestamp, f64) -> Pixel) -> Vec<Pix
     }
     path.dedup();
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(cohort: &str, account: u32, event: &str) -> Balance {
+        let json = serde_json::json!({
+            "policy": "p", "cohort": cohort, "account": account, "time": "", "balance_usd": 1.0, "event": event,
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn accounts_that_top_up_or_are_stopped_are_drawn_before_others_of_their_cohort() {
+        let balances = [
+            point("a", 0, "purchase"),
+            point("a", 1, "usage"),
+            point("a", 1, "stop"),
+            point("a", 2, "top_up"),
+            point("b", 0, "usage"),
+            point("b", 1, "usage"),
+            point("c", 0, "usage"),
+            point("c", 1, "top_up"),
+        ];
+        let drawn = |points: usize| chosen(sample_accounts(&balances[..points]), &balances[..points]);
+        assert_eq!(drawn(8), [("b", 0), ("a", 1), ("c", 1)]);
+        assert_eq!(drawn(6), [("b", 0), ("a", 1), ("a", 2)]);
+        assert_eq!(drawn(4), [("a", 0), ("a", 1), ("a", 2)]);
+    }
 }
