@@ -86,10 +86,14 @@ impl<O: Observer> Lane<'_, O> {
         match admission {
             Ok(hold) => self.admit(&request, hold),
             Err(reason) => {
-                if reason == Refusal::OnHold {
-                    self.run_short_unless_in_flight();
+                let runs_short = reason == Refusal::OnHold && self.flight.is_empty();
+                if runs_short {
+                    self.run_short();
                 }
                 self.turn_away(request, retries, reason);
+                if runs_short {
+                    self.look_around();
+                }
             }
         }
     }
@@ -132,7 +136,7 @@ impl<O: Observer> Lane<'_, O> {
         if settles_at > self.now {
             self.flight.add(InFlight { settles_at, number: 0, arrived, cost, hold, cause }, ends_at);
         } else {
-            self.settle_and_tell(&span, cause);
+            self.settle_and_look(&span, cause);
         }
     }
 
@@ -152,14 +156,19 @@ impl<O: Observer> Lane<'_, O> {
     /// The next usage in flight settles.
     pub(super) fn settle_next(&mut self) {
         let next = self.flight.pop().expect("there is one as long as it has a time");
-        self.settle_and_tell(&RequestSpan::of_one(next.arrived, next.cost, self.now), next.cause);
+        self.settle_and_look(&RequestSpan::of_one(next.arrived, next.cost, self.now), next.cause);
     }
 
-    fn settle_and_tell(&mut self, span: &RequestSpan<'_>, cause: OvershootCause) {
+    /// Settles usage, and looks around if it uses up what there is something to tell after.
+    fn settle_and_look(&mut self, span: &RequestSpan<'_>, cause: OvershootCause) {
         let headroom = self.policy.headroom(&self.view());
+        let watched = headroom.min(self.to_next_alert());
         self.settle(span, cause);
         if span.cost >= headroom {
             self.tell(PolicyEvent::HeadroomUsed);
+        }
+        if span.cost >= watched || self.short_of.is_some() || self.is_undecided {
+            self.look_around();
         }
     }
 
@@ -172,9 +181,9 @@ impl<O: Observer> Lane<'_, O> {
         self.flight = Flight::default();
     }
 
-    /// A hold did not fit. Where nothing is in flight that could give way, the money is as good as used up.
-    fn run_short_unless_in_flight(&mut self) {
-        if self.flight.is_empty() && self.short_of.is_none() {
+    /// A hold did not fit, with nothing in flight that could give way: the money is as good as used up.
+    fn run_short(&mut self) {
+        if self.short_of.is_none() {
             self.short_of = Some(self.policy.remaining(&self.view()));
             self.note(Happening::RanShort);
             self.tell(PolicyEvent::RanShort);

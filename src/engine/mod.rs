@@ -96,6 +96,8 @@ pub struct Lane<'w, O> {
     /// Where the policy limits the rate.
     rate: Option<RateMeter>,
     standing: Standing,
+    /// Whether something is left at this instant that comes before standing is judged.
+    is_undecided: bool,
     /// When standing is to be judged next, where that has been planned.
     judgement_at: Time,
     /// Since a hold did not fit: the least that has remained of the money.
@@ -146,6 +148,7 @@ impl<'w, O: Observer> Lane<'w, O> {
             flight: Flight::default(),
             rate: plan.terms.rate_limit.map(|limit| RateMeter::new(limit, signup)),
             standing: Standing::default(),
+            is_undecided: false,
             judgement_at: Time::START,
             short_of: None,
             is_above_alert: false,
@@ -270,7 +273,6 @@ impl<'w, O: Observer> Lane<'w, O> {
     /// Takes a single request; returns the index after it.
     fn take_one(&mut self, block: &Block, index: usize) -> usize {
         self.try_request(block.request(index), 0);
-        self.look_around();
         index + 1
     }
 
@@ -286,8 +288,8 @@ impl<'w, O: Observer> Lane<'w, O> {
                 self.settle_next();
             } else if let Some(event) = self.queue.pop() {
                 self.happen(event);
+                self.look_around();
             }
-            self.look_around();
         }
     }
 

@@ -58,8 +58,8 @@ impl<O: Observer> Lane<'_, O> {
     /// judgement.
     pub(super) fn judge_when_decided(&mut self) {
         let (at, class) = self.next_event();
-        let is_undecided = at == self.now && class < Class::Judgement;
-        if is_undecided || self.in_runoff || self.standing.is_closed() || self.customer.has_churned {
+        self.is_undecided = at == self.now && class < Class::Judgement;
+        if self.is_undecided || self.in_runoff || self.standing.is_closed() || self.customer.has_churned {
             return;
         }
         let standing = self.standing_now();
