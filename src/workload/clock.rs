@@ -58,6 +58,7 @@ impl Clockwork {
             from: signup,
             until: signup,
             rate: 0.0,
+            hours_per_work: 0.0,
             profile_before: 0.0,
             before: 0.0,
             after: 0.0,
@@ -78,8 +79,9 @@ pub(super) struct Clock<'p> {
     /// The current stretch of time, in which no factor of the account's own changes.
     from: Time,
     until: Time,
-    /// The product of the factors.
+    /// The product of the factors, and its inverse: for each of many arrivals a multiplication, no division.
     rate: f64,
+    hours_per_work: f64,
     /// Worked hours of the profile before the stretch.
     profile_before: f64,
     /// Work done before the stretch, and by its end.
@@ -92,17 +94,19 @@ pub(super) struct Clock<'p> {
 impl Clock<'_> {
     /// The instant by which so much work has been done, never less than the last time; the end of time where
     /// that is beyond the horizon.
+    #[inline]
     pub(super) fn instant(&mut self, work: f64) -> Time {
         while self.rate == 0.0 || is_beyond(work, self.after) {
             if !self.advance() {
                 return Time::NEVER;
             }
         }
-        let worked = self.profile_before + (work - self.before) / self.rate;
+        let worked = self.profile_before + (work - self.before) * self.hours_per_work;
         self.clockwork.profile.instant(worked, &mut self.hour).clamp(self.from, self.until)
     }
 
     /// Goes on to the next stretch; not beyond the horizon.
+    #[cold]
     fn advance(&mut self) -> bool {
         let Clockwork { profile, horizon, .. } = self.clockwork;
         (self.from, self.before) = (self.until, self.after);
@@ -117,6 +121,7 @@ impl Clock<'_> {
             self.until = self.until.min(factor.until);
             self.rate *= factor.value;
         }
+        self.hours_per_work = 1.0 / self.rate;
         self.hour = self.from.hour();
         self.profile_before = profile.worked(self.from);
         self.after = self.before + self.rate * (profile.worked(self.until) - self.profile_before);
