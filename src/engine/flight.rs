@@ -132,18 +132,19 @@ impl<O: Observer> Lane<'_, O> {
         self.observer.concluded(&span, Fate::Served, &view);
         let ends_at = self.now + self.world.service.time(usage);
         let settles_at = ends_at + self.metering.delay;
-        let cause = self.overshoot_cause();
         if settles_at > self.now {
+            let allowance = self.policy.allowance(&self.view());
+            let cause = self.overshoot_cause(allowance);
             self.flight.add(InFlight { settles_at, number: 0, arrived, cost, hold, cause }, ends_at);
         } else {
-            self.settle_and_look(&span, cause);
+            self.settle_and_look(&span, None);
         }
     }
 
     /// Why a request admitted now was not prevented, should it turn out to take too much: because usage that has
     /// ended was not settled or not looked at, because others were running, or because its own cost was not known.
-    pub(super) fn overshoot_cause(&mut self) -> OvershootCause {
-        let allowance = i128::from(self.policy.allowance(&self.view()).nanos());
+    pub(super) fn overshoot_cause(&mut self, allowance: Money) -> OvershootCause {
+        let allowance = i128::from(allowance.nanos());
         if allowance <= self.flight.ended_cost(self.now) {
             OvershootCause::Lag
         } else if allowance <= self.flight.cost {
@@ -156,11 +157,11 @@ impl<O: Observer> Lane<'_, O> {
     /// The next usage in flight settles.
     pub(super) fn settle_next(&mut self) {
         let next = self.flight.pop().expect("there is one as long as it has a time");
-        self.settle_and_look(&RequestSpan::of_one(next.arrived, next.cost, self.now), next.cause);
+        self.settle_and_look(&RequestSpan::of_one(next.arrived, next.cost, self.now), Some(next.cause));
     }
 
     /// Settles usage, and looks around if it uses up what there is something to tell after.
-    fn settle_and_look(&mut self, span: &RequestSpan<'_>, cause: OvershootCause) {
+    fn settle_and_look(&mut self, span: &RequestSpan<'_>, cause: Option<OvershootCause>) {
         let headroom = self.policy.headroom(&self.view());
         let watched = headroom.min(self.to_next_alert());
         self.settle(span, cause);
@@ -175,7 +176,7 @@ impl<O: Observer> Lane<'_, O> {
     /// Settles all usage in flight at once, telling nobody: the account closes, or the horizon is reached.
     pub(super) fn settle_all(&mut self) {
         while let Some(next) = self.flight.pop() {
-            self.settle(&RequestSpan::of_one(next.arrived, next.cost, self.now), next.cause);
+            self.settle(&RequestSpan::of_one(next.arrived, next.cost, self.now), Some(next.cause));
         }
         assert_eq!((self.flight.cost, self.flight.held), (0, 0), "a hold ends as its request settles");
         self.flight = Flight::default();

@@ -233,19 +233,21 @@ impl<'w, O: Observer> Lane<'w, O> {
         let view = self.view();
         self.observer.attempted(&span, None, &view);
         self.observer.concluded(&span, Fate::Served, &view);
-        let cause = self.overshoot_cause();
-        self.settle(&span, cause);
+        self.settle(&span, None);
     }
 
-    /// Settles usage. What it takes beyond the policy's allowance is overshoot, of the cause given.
-    fn settle(&mut self, span: &RequestSpan<'_>, cause: OvershootCause) {
-        let overshoot = span.cost.saturating_sub(self.policy.allowance(&self.view()).or_zero());
+    /// Settles usage. What it takes beyond the policy's allowance is overshoot, of the cause given, or of the one that it
+    /// has where it was admitted just now.
+    fn settle(&mut self, span: &RequestSpan<'_>, cause: Option<OvershootCause>) {
+        let allowance = self.policy.allowance(&self.view());
+        let overshoot = span.cost.saturating_sub(allowance.or_zero());
         self.wallet.settle(span.cost);
         let postings = self.wallet.take_postings();
         postings.iter().for_each(|posting| self.observer.usage(span, *posting));
         self.wallet.reuse(postings);
         self.audit();
         if overshoot.is_positive() {
+            let cause = cause.unwrap_or_else(|| self.overshoot_cause(allowance));
             self.note(Happening::Overshot { amount: overshoot, cause });
         }
         let view = self.view();
