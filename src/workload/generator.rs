@@ -293,7 +293,7 @@ struct RandomFeed<'p> {
     /// Mean gaps from the signup to the last arrival.
     elapsed: f64,
     /// Where the rate changes over time.
-    clock: Option<Clock<'p>>,
+    clock: Option<Box<Clock<'p>>>,
 }
 
 impl Random {
@@ -323,7 +323,10 @@ impl<'p> RandomFeed<'p> {
             prompt_factor,
             output_factor,
             elapsed: 0.0,
-            clock: random.clockwork.as_ref().map(|clockwork| clockwork.start(streams, signup, active_share)),
+            clock: random
+                .clockwork
+                .as_ref()
+                .map(|clockwork| Box::new(clockwork.start(streams, signup, active_share))),
         }
     }
 
