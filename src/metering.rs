@@ -103,6 +103,17 @@ impl fmt::Display for Hold {
     }
 }
 
+/// What the keys of a scenario's metering and of a policy's own mean.
+pub mod meaning {
+    /// Of `delay`.
+    pub const DELAY: &str = "from the end of a request to its settlement";
+    /// Of `refresh`.
+    pub const REFRESH: &str = "at which multiples since the start accounts are judged (zero: at once)";
+    /// Of `authorization`.
+    pub const AUTHORIZATION: &str = "what the gate does about cost that it does not know yet: \"balance\" (nothing), \
+                                     or a table with `hold` or `in_flight`";
+}
+
 const HOLD: Key<Hold> = Key::alternative(
     "hold",
     "an admitted request holds what it may cost until its settlement; one whose hold does not fit is refused",

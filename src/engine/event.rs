@@ -274,12 +274,6 @@ impl EventQueue {
     pub fn pop(&mut self) -> Option<Event> {
         self.heap.pop().map(|Reverse(next)| next.event)
     }
-
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.heap.clear();
-        self.scheduled = 0;
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::presets::PRESET;
 use super::{Grant, successor};
 use crate::document::schema::{Definitions, Schema};
 use crate::document::{Dollars, Key, Keys, Read, ReadTable, Table, TableKey, Value};
-use crate::metering::{Authorization, Metering, delay_clause, refresh_clause};
+use crate::metering::{Authorization, Metering, delay_clause, meaning, refresh_clause};
 use crate::money::{Money, Share};
 use crate::request::Refusal;
 use crate::time::Span;
@@ -335,20 +335,11 @@ impl OwnMetering {
     }
 }
 
-const DELAY: Key<Span> =
-    Key::optional("delay", "that of the scenario", "from the end of a request to its settlement");
-const REFRESH: Key<Span> = Key::optional(
-    "refresh",
-    "that of the scenario",
-    "at which multiples since the start accounts are judged (zero: at once)",
-);
+const DELAY: Key<Span> = Key::optional("delay", "that of the scenario", meaning::DELAY);
+const REFRESH: Key<Span> = Key::optional("refresh", "that of the scenario", meaning::REFRESH);
 
-const AUTHORIZATION: Key<Authorization> = Key::optional(
-    "authorization",
-    "that of the scenario",
-    "what the gate does about cost that it does not know yet: \"balance\" (nothing), or a table with `hold` or \
-     `in_flight`",
-);
+const AUTHORIZATION: Key<Authorization> =
+    Key::optional("authorization", "that of the scenario", meaning::AUTHORIZATION);
 
 impl ReadTable for OwnMetering {
     const KEYS: Keys = &[&DELAY, &REFRESH, &AUTHORIZATION];

@@ -1,7 +1,7 @@
 //! The section `[metering]`.
 
 use crate::document::{Key, Table, TableKey};
-use crate::metering::{Authorization, Metering};
+use crate::metering::{Authorization, Metering, meaning};
 use crate::time::Span;
 
 /// The section.
@@ -11,18 +11,10 @@ pub const METERING: TableKey = TableKey::or_empty(
     "when usage is known, and what the gate does until then",
 );
 
-const DELAY: Key<Span> = Key::with_default("delay", "\"0s\"", "from the end of a request to its settlement");
-const REFRESH: Key<Span> = Key::with_default(
-    "refresh",
-    "\"0s\"",
-    "at which multiples since the start accounts are judged (zero: at once)",
-);
-const AUTHORIZATION: Key<Authorization> = Key::with_default(
-    "authorization",
-    "\"balance\"",
-    "what the gate does about cost that it does not know yet: \"balance\" (nothing), or a table with `hold` or \
-     `in_flight`",
-);
+const DELAY: Key<Span> = Key::with_default("delay", "\"0s\"", meaning::DELAY);
+const REFRESH: Key<Span> = Key::with_default("refresh", "\"0s\"", meaning::REFRESH);
+const AUTHORIZATION: Key<Authorization> =
+    Key::with_default("authorization", "\"balance\"", meaning::AUTHORIZATION);
 
 /// Reads when usage is known, and what the gate does until then.
 pub fn read(root: &mut Table<'_>) -> Option<Metering> {
