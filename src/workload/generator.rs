@@ -12,7 +12,7 @@ use crate::rng::{AccountStreams, GROUP, Purpose};
 use crate::tariff::{Price, Tariff};
 use crate::time::{Calendar, Span, Time};
 use std::fmt;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 /// Token counts from here on round to more than 32 bits hold.
@@ -145,11 +145,11 @@ impl Prepared {
         let feed = match &self.source {
             Source::Random(random) => Feed::Random(RandomFeed::new(random, streams, signup)),
             Source::Recorded(trace) => {
-                let all = trace.by_account.get(account as usize).map_or(&[][..], Vec::as_slice);
-                let at = |record: &u32| trace.records[*record as usize].at;
-                let dropped = all.partition_point(|record| at(record) < signup);
-                let until = all.partition_point(|record| at(record) < self.horizon);
-                Feed::Recorded(RecordedFeed { trace, left: &all[dropped..until], dropped: dropped as u64 })
+                let all = trace.requests(account);
+                let before = |instant| trace.at[all.clone()].partition_point(|at| *at < instant);
+                let dropped = before(signup);
+                let left = all.start + dropped..all.start + before(self.horizon);
+                Feed::Recorded(RecordedFeed { trace, left, dropped: dropped as u64 })
             }
         };
         let model = self.only_model(streams);
@@ -226,7 +226,7 @@ impl Requests<'_> {
     }
 
     fn fill_models(&self, block: &mut Block) {
-        if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.has_models) {
+        if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.model.is_some()) {
             return;
         }
         if let Some(model) = self.model {
@@ -241,7 +241,7 @@ impl Requests<'_> {
     }
 
     fn fill_cached(&self, block: &mut Block) {
-        if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.has_cached) {
+        if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.cached.is_some()) {
             return;
         }
         let share = &self.prepared.cached_share;
@@ -419,23 +419,27 @@ impl Tokens {
 #[derive(Clone, Debug)]
 struct RecordedFeed<'p> {
     trace: &'p Trace,
-    /// Indexes of the records still to come.
-    left: &'p [u32],
+    /// The requests still to come.
+    left: Range<usize>,
     dropped: u64,
 }
 
 impl RecordedFeed<'_> {
     fn fill(&mut self, block: &mut Block) {
-        let (now, later) = self.left.split_at(self.left.len().min(BLOCK));
-        for (place, record) in now.iter().enumerate() {
-            let record = &self.trace.records[*record as usize];
-            block.at[place] = record.at;
-            block.model[place] = record.usage.model;
-            block.prompt[place] = record.usage.prompt;
-            block.cached[place] = record.usage.cached;
-            block.output[place] = record.usage.output;
+        let now = self.left.start..self.left.end.min(self.left.start + BLOCK);
+        self.left.start = now.end;
+        let len = now.len();
+        let Trace { at, model, prompt, cached, output, .. } = self.trace;
+        block.len = len;
+        block.at[..len].copy_from_slice(&at[now.clone()]);
+        block.prompt[..len].copy_from_slice(&prompt[now.clone()]);
+        block.output[..len].copy_from_slice(&output[now.clone()]);
+        if let Some(model) = model {
+            block.model[..len].copy_from_slice(&model[now.clone()]);
         }
-        (block.len, self.left) = (now.len(), later);
+        if let Some(cached) = cached {
+            block.cached[..len].copy_from_slice(&cached[now]);
+        }
     }
 }
 
