@@ -173,7 +173,9 @@ fn read_all(files: &[PathBuf], kinds: &Kinds) -> Result<Vec<Loaded>, Failure> {
 }
 
 fn run(arguments: &RunArguments, kinds: &Kinds) -> Result<(), Failure> {
-    let mut scenarios = read_all(&arguments.files, kinds)?;
+    let threads = arguments.threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let mut scenarios = pool.install(|| read_all(&arguments.files, kinds))?;
     for loaded in &mut scenarios {
         if let Some(seed) = arguments.seed {
             loaded.set_seed(seed);
@@ -197,8 +199,6 @@ fn run(arguments: &RunArguments, kinds: &Kinds) -> Result<(), Failure> {
             format!("two of the scenarios would write to {folder}\nhint: give them different names").into()
         );
     }
-    let threads = arguments.threads.map_or(0, usize::from);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     // From here on Ctrl-C removes what has been begun.
     let interrupt = catch_interrupts()?;
     let folders = targets.iter().map(|target| Folder::create(target)).collect::<Result<Vec<_>, _>>()?;

@@ -46,7 +46,7 @@ fn check(
     assert_eq!(mean(&trace.output), output);
     let last = trace.at.iter().max().expect("there are requests").micros() as f64 / 60e6;
     assert!(minutes.contains(&last), "the last request is at minute {last}");
-    assert_eq!(trace.accounts(), ACCOUNTS as usize);
+    assert_eq!(trace.accounts(), ACCOUNTS);
     for account in 0..ACCOUNTS {
         let own = trace.requests(account);
         assert_eq!(own.len(), (requests + (ACCOUNTS - 1 - account) as usize) / ACCOUNTS as usize);

@@ -23,8 +23,15 @@ impl Workload {
                 per_day / 24.0 * expected_worked_hours(&self.modulation, calendar, signup)
             }
             Arrivals::Trace(trace) => {
-                let before = trace.at.iter().filter(|at| **at < calendar.horizon);
-                before.map(|at| signup.probability_by(*at)).sum::<f64>() / trace.accounts().max(1) as f64
+                let of_account = |account| {
+                    let at = &trace.at[trace.requests(account)];
+                    let at = &at[..at.partition_point(|at| *at < calendar.horizon)];
+                    let (early, sure) =
+                        at.split_at(at.partition_point(|at| signup.probability_by(*at) < 1.0));
+                    early.iter().map(|at| signup.probability_by(*at)).sum::<f64>() + sure.len() as f64
+                };
+                let accounts = trace.accounts();
+                (0..accounts).map(of_account).sum::<f64>() / f64::from(accounts.max(1))
             }
         }
     }

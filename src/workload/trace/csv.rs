@@ -4,9 +4,10 @@ use super::collect::{Collector, Flaw, Portion, Reading, quoted_list};
 use super::error::Fault;
 use super::field::{Clock, Times, count, quoted};
 use super::pieces::{Parsed, Piece, Pieces};
-use super::record::{Record, Records};
+use super::record::{self, Record};
 use crate::request::Usage;
 use std::io::Read;
+use std::ops::ControlFlow;
 
 /// What the columns of a format are called.
 pub struct Columns {
@@ -87,22 +88,26 @@ pub fn read(input: impl Read, columns: &Columns, collector: &mut Collector) -> R
 impl Columns {
     /// Reads the header, and looks ahead for how the time is told.
     fn begin(&self, piece: Piece<'_>, by_column: bool) -> Result<Option<Parsed<Places>>, Fault> {
-        let mut records = Records::of(piece.text, piece.is_last);
-        let Some((lines, header)) = records.next() else {
+        let mut places = None;
+        let (bytes, lines) = record::each(piece.text, piece.is_last, |lines, header| {
+            places = Some(self.find(header, by_column).map_err(|fault| fault.at(lines + 1)));
+            ControlFlow::Break(())
+        });
+        let Some(mut places) = places.transpose()? else {
             let empty = Fault::new("is empty", "give a header and a row for each request");
             return if piece.is_last { Err(empty) } else { Ok(None) };
         };
-        let mut places = self.find(header, by_column).map_err(|fault| fault.at(lines + 1))?;
-        let (bytes, lines) = records.place();
-        while places.clock.is_none() {
-            match records.next() {
-                Some((_, row)) if row.len() == places.fields => {
-                    places.clock = Some(Clock::of(row.field(places.time.1)));
+        if places.clock.is_none() {
+            record::each(&piece.text[bytes..], piece.is_last, |_, row| {
+                if row.len() != places.fields {
+                    return ControlFlow::Continue(());
                 }
-                Some(_) => {}
-                None if piece.is_last => break,
-                None => return Ok(None),
-            }
+                places.clock = Some(Clock::of(row.field(places.time.1)));
+                ControlFlow::Break(())
+            });
+        }
+        if places.clock.is_none() && !piece.is_last {
+            return Ok(None);
         }
         Ok(Some(Parsed { content: places, bytes, lines }))
     }
@@ -153,15 +158,14 @@ impl Columns {
 impl Places {
     /// Reads the rows of a piece.
     fn read(&self, piece: Piece<'_>, mut reading: Reading<'_>) -> Parsed<Portion> {
-        let mut records = Records::of(piece.text, piece.is_last);
         // Without a clock there is no row with a time.
         let mut times = Times::by(self.clock.unwrap_or(Clock::Seconds));
-        while let Some((lines, row)) = records.next() {
+        let (bytes, lines) = record::each(piece.text, piece.is_last, |lines, row| {
             if let Err(flaw) = self.read_row(row, &mut times, &mut reading) {
                 reading.flaw(flaw, lines);
             }
-        }
-        let (bytes, lines) = records.place();
+            ControlFlow::Continue(())
+        });
         Parsed { content: reading.done(), bytes, lines }
     }
 

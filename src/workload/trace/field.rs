@@ -82,33 +82,24 @@ impl Times {
     #[inline]
     fn instant(&mut self, text: &[u8], zone: Option<i64>) -> Option<i64> {
         let (date, text) = text.split_first_chunk()?;
-        let ([b'T' | b't' | b' ', h1, h2, b':', m1, m2, b':', s1, s2], text) = text.split_first_chunk()?
-        else {
-            return None;
-        };
+        let (b'T' | b't' | b' ', text) = text.split_first()? else { return None };
+        let (clock, text) = text.split_first_chunk()?;
+        let second = second_of_day(*clock)?;
         if *date != self.date {
             self.midnight = midnight(date)?;
             self.date = *date;
         }
-        let (hour, minute, second) = (two_digits(*h1, *h2)?, two_digits(*m1, *m2)?, two_digits(*s1, *s2)?);
         let (micros, _, rest) = fraction(text)?;
         let zone = match *rest {
             [] => zone?,
             [b'Z' | b'z'] => 0,
             [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
-                let (hours, minutes) = (two_digits(h1, h2)?, two_digits(m1, m2)?);
-                if hours > 23 || minutes > 59 {
-                    return None;
-                }
-                let zone = hours * 3600 + minutes * 60;
+                let zone = second_of_day([h1, h2, b':', m1, m2, b':', b'0', b'0'])?;
                 if sign == b'-' { -zone } else { zone }
             }
             _ => return None,
         };
-        if hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
-        Some((self.midnight + hour * 3600 + minute * 60 + second - zone) * MICROS + micros)
+        Some((self.midnight + second - zone) * MICROS + micros)
     }
 }
 
@@ -116,7 +107,7 @@ impl Times {
 fn midnight(date: &[u8; 10]) -> Option<i64> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *date else { return None };
     let year = i16::try_from(digits(&[y1, y2, y3, y4])?).ok()?;
-    let (month, day) = (i8::try_from(two_digits(m1, m2)?).ok()?, i8::try_from(two_digits(d1, d2)?).ok()?);
+    let (month, day) = (i8::try_from(digits(&[m1, m2])?).ok()?, i8::try_from(digits(&[d1, d2])?).ok()?);
     let days = civil::date(1970, 1, 1).until(Date::new(year, month, day).ok()?).ok()?.get_days();
     Some(i64::from(days) * 86_400)
 }
@@ -168,15 +159,53 @@ pub fn quoted(text: &[u8]) -> String {
 /// A whole number of up to 12 digits, and nothing else.
 #[inline]
 fn digits(text: &[u8]) -> Option<i64> {
-    if text.is_empty() || text.len() > 12 {
-        return None;
+    let (high, low) = text.split_at(text.len().saturating_sub(8));
+    let low = eight_digits(low)?;
+    match high.len() {
+        0 => Some(low),
+        1..=4 => Some(eight_digits(high)? * 100_000_000 + low),
+        _ => None,
     }
-    let (mut number, mut is_number) = (0, true);
-    for byte in text {
-        number = number * 10 + i64::from(byte.wrapping_sub(b'0'));
-        is_number &= byte.is_ascii_digit();
-    }
-    is_number.then_some(number)
+}
+
+/// A whole number of one to eight digits, which are taken all at once.
+#[inline]
+fn eight_digits(text: &[u8]) -> Option<i64> {
+    let len = text.len();
+    let (first, last) = (text.first()?, text.last()?);
+    // A word with the last byte of the text in its highest byte, and so on down.
+    let place = |bytes: u64, index: usize| bytes << (8 * (8 - len + index));
+    let word = match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => {
+            place(u32::from_le_bytes(*first).into(), 0) | u64::from(u32::from_le_bytes(*last)) << 32
+        }
+        _ => {
+            place((*first).into(), 0) | place(text[len / 2].into(), len / 2) | place((*last).into(), len - 1)
+        }
+    };
+    let digits = of_digits(word ^ place(u64::from_le_bytes(*b"00000000"), 0))?;
+    // Neighbours are put together: to pairs, to fours, to eight.
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    Some(((fours * 10_000 + (fours >> 32)) & 0xffff_ffff) as i64)
+}
+
+/// The time of day that a clock shows, as in `23:59:59`, in seconds.
+#[inline]
+fn second_of_day(clock: [u8; 8]) -> Option<i64> {
+    let [_, _, b':', _, _, b':', _, _] = clock else { return None };
+    let digits = of_digits(u64::from_le_bytes(clock) ^ u64::from_le_bytes(*b"00:00:00"))?;
+    let pairs = digits * 10 + (digits >> 8);
+    let [hour, _, _, minute, _, _, second, _] = pairs.to_le_bytes().map(i64::from);
+    (hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second)
+}
+
+/// The same word, if each of its bytes is the value of a digit.
+#[inline]
+fn of_digits(word: u64) -> Option<u64> {
+    // A byte above 9 carries into its highest bit, unless it has that already.
+    let above = (word.wrapping_add(u64::from_le_bytes([0x76; 8])) | word) & u64::from_le_bytes([0x80; 8]);
+    (above == 0).then_some(word)
 }
 
 /// The fraction of a second that a text begins with: its whole microseconds, whether anything was cut off,
@@ -204,10 +233,6 @@ fn seconds(text: &[u8]) -> Option<i64> {
     let (micros, cut, rest) = fraction(text)?;
     let micros = whole * MICROS + micros;
     rest.is_empty().then_some(if negative { -micros - i64::from(cut) } else { micros })
-}
-
-fn two_digits(tens: u8, ones: u8) -> Option<i64> {
-    digits(&[tens, ones])
 }
 
 #[cfg(test)]

@@ -96,8 +96,8 @@ pub struct TraceOptions {
 
 impl Trace {
     /// How many accounts there are, those without requests included.
-    pub fn accounts(&self) -> usize {
-        self.begins.len() - 1
+    pub fn accounts(&self) -> u32 {
+        self.begins.len() as u32 - 1
     }
 
     /// Where the columns hold the requests of an account; nowhere for an account that there is not.

@@ -2,21 +2,71 @@
 //! quotes.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
+use std::ops::ControlFlow;
 
-/// The records of a text that ends with a line feed.
+/// Shows all records of a text that ends with a line feed, each with how many lines come before it. Tells how
+/// many bytes and lines have been read then.
 ///
-/// A record ends at a line feed outside of a quotation and nowhere else, so that lines can be counted.
-pub struct Records<'t> {
-    text: &'t [u8],
+/// A record ends at a line feed outside of a quotation and nowhere else, so that lines can be counted; blank
+/// lines are none. One that is cut off within a quotation is left out, unless the text is the last.
+#[inline]
+pub fn each(
+    text: &[u8],
     is_last: bool,
-    marks: Marks<'t>,
-    /// Where the next record begins.
-    begin: usize,
-    /// The line feeds before that.
-    lines: u64,
-    /// Where the fields of the last record end.
-    ends: Vec<usize>,
-    quotation: Option<Quotation>,
+    mut visit: impl FnMut(u64, Record<'_>) -> ControlFlow<()>,
+) -> (usize, u64) {
+    let (mut begin, mut lines) = (0, 0);
+    let mut field = begin;
+    let mut ends = Vec::new();
+    let mut quotation = None;
+    let mut chunk = 0;
+    while chunk < text.len() {
+        let mut left = marks(&text[chunk..]);
+        let mut next = chunk + 64;
+        while left != 0 {
+            let mark = chunk + left.trailing_zeros() as usize;
+            left &= left - 1;
+            let (record, bytes) = match text[mark] {
+                b',' => {
+                    ends.push(mark);
+                    field = mark + 1;
+                    continue;
+                }
+                b'\n' => {
+                    ends.push(mark);
+                    (Record { text, begin, ends: &ends, gap: 1 }, mark + 1 - begin)
+                }
+                // Within a field a quote is like any other byte.
+                _ if mark > field => continue,
+                _ => {
+                    let quotation = quotation.get_or_insert_with(Quotation::new);
+                    let Some(bytes) = quotation.read(&text[begin..], is_last, &mut ends) else {
+                        return (begin, lines);
+                    };
+                    left = 0;
+                    next = begin + bytes;
+                    (Record { text: &quotation.text, begin: 0, ends: &ends, gap: 0 }, bytes)
+                }
+            };
+            let flow = match record.len() {
+                1 if record.field(0).is_empty() => ControlFlow::Continue(()),
+                _ => visit(lines, record),
+            };
+            lines += if record.gap == 1 { 1 } else { count_lines(&text[begin..begin + bytes]) };
+            begin += bytes;
+            if flow.is_break() {
+                return (begin, lines);
+            }
+            field = begin;
+            ends.clear();
+        }
+        chunk = next;
+    }
+    (begin, lines)
+}
+
+fn count_lines(text: &[u8]) -> u64 {
+    text.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// A record.
@@ -39,80 +89,16 @@ impl<'r> Record<'r> {
     #[inline]
     pub fn field(&self, index: usize) -> &'r [u8] {
         let begin = index.checked_sub(1).map_or(self.begin, |before| self.ends[before] + self.gap);
-        self.text[begin..self.ends[index]].trim_ascii()
+        match &self.text[begin..self.ends[index]] {
+            // Mostly there is nothing to trim, and this is quicker to see.
+            field @ [first, .., last] if *first.min(last) > b' ' => field,
+            field => field.trim_ascii(),
+        }
     }
 
     /// All fields.
     pub fn fields(&self) -> impl Iterator<Item = &'r [u8]> {
         (0..self.len()).map(|index| self.field(index))
-    }
-}
-
-impl<'t> Records<'t> {
-    /// The records of a text. One that is cut off within a quotation is left out, unless the text is the last.
-    pub fn of(text: &'t [u8], is_last: bool) -> Records<'t> {
-        let marks = Marks::from(text, 0);
-        Records { text, is_last, marks, begin: 0, lines: 0, ends: Vec::new(), quotation: None }
-    }
-
-    /// How many bytes and how many lines come before the next record.
-    pub fn place(&self) -> (usize, u64) {
-        (self.begin, self.lines)
-    }
-
-    /// The next record that is not a blank line, and how many lines come before it.
-    #[inline]
-    pub fn next(&mut self) -> Option<(u64, Record<'_>)> {
-        loop {
-            let (begin, lines) = self.place();
-            let is_quoted = self.advance()?;
-            if self.ends.len() > 1 || !self.record(begin, is_quoted).field(0).is_empty() {
-                return Some((lines, self.record(begin, is_quoted)));
-            }
-        }
-    }
-
-    /// Finds the ends of the next record. Tells whether it was read as a quotation.
-    #[inline]
-    fn advance(&mut self) -> Option<bool> {
-        self.ends.clear();
-        let mut field = self.begin;
-        loop {
-            let mark = self.marks.next()?;
-            match self.text[mark] {
-                b',' => {
-                    self.ends.push(mark);
-                    field = mark + 1;
-                }
-                b'\n' => {
-                    self.ends.push(mark);
-                    self.begin = mark + 1;
-                    self.lines += 1;
-                    return Some(false);
-                }
-                // Within a field it is like any other.
-                _ if mark > field => {}
-                _ => {
-                    let text = &self.text[self.begin..];
-                    let quotation = self.quotation.get_or_insert_with(Quotation::new);
-                    let bytes = quotation.read(text, self.is_last, &mut self.ends)?;
-                    self.lines += text[..bytes].iter().filter(|byte| **byte == b'\n').count() as u64;
-                    self.begin += bytes;
-                    self.marks = Marks::from(self.text, self.begin);
-                    return Some(true);
-                }
-            }
-        }
-    }
-
-    #[inline]
-    fn record(&self, begin: usize, is_quoted: bool) -> Record<'_> {
-        match &self.quotation {
-            Some(quotation) if is_quoted => {
-                Record { text: &quotation.text, begin: 0, ends: &self.ends, gap: 0 }
-            }
-            _ => Record { text: self.text, begin, ends: &self.ends, gap: 1 },
-        }
     }
 }
 
@@ -124,6 +110,7 @@ struct Quotation {
 }
 
 impl Quotation {
+    #[cold]
     fn new() -> Quotation {
         let mut reader = ReaderBuilder::new().terminator(Terminator::Any(b'\n')).build();
         // What it reads first would otherwise be rid of a byte order mark.
@@ -152,36 +139,6 @@ impl Quotation {
                 }
             }
         }
-    }
-}
-
-/// The places of all commas, line feeds and quotes of a text.
-struct Marks<'t> {
-    text: &'t [u8],
-    /// Where the bytes begin that were looked at last.
-    begin: usize,
-    /// Which of them are marks that have not been passed, from the lowest bit on.
-    left: u64,
-}
-
-impl<'t> Marks<'t> {
-    fn from(text: &'t [u8], begin: usize) -> Marks<'t> {
-        Marks { text, begin, left: marks(&text[begin..]) }
-    }
-}
-
-impl Iterator for Marks<'_> {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        while self.left == 0 {
-            self.begin += 64;
-            self.left = marks(self.text.get(self.begin..)?);
-        }
-        let place = self.begin + self.left.trailing_zeros() as usize;
-        self.left &= self.left - 1;
-        Some(place)
     }
 }
 
@@ -215,14 +172,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The records of a text with the lines before each, and how much of the text they are.
-    fn records(text: &[u8], is_last: bool) -> (Vec<(u64, Vec<Vec<u8>>)>, usize) {
-        let mut records = Records::of(text, is_last);
+    /// The lines before a record, and its fields.
+    type Found = (u64, Vec<Vec<u8>>);
+
+    /// The records of a text, and how much of it they are.
+    fn records(text: &[u8], is_last: bool) -> (Vec<Found>, usize) {
         let mut found = Vec::new();
-        while let Some((lines, record)) = records.next() {
+        let (bytes, _) = each(text, is_last, |lines, record| {
             found.push((lines, record.fields().map(<[u8]>::to_vec).collect()));
-        }
-        (found, records.place().0)
+            ControlFlow::Continue(())
+        });
+        (found, bytes)
     }
 
     proptest! {

@@ -32,7 +32,7 @@ fn records(trace: &Trace) -> Vec<(Time, Usage)> {
 
 /// What the prompts of each account are.
 fn prompts(trace: &Trace) -> Vec<&[u32]> {
-    (0..trace.accounts() as u32).map(|account| &trace.prompt[trace.requests(account)]).collect()
+    (0..trace.accounts()).map(|account| &trace.prompt[trace.requests(account)]).collect()
 }
 
 #[test]
