@@ -16,7 +16,6 @@ pub fn each(
     mut visit: impl FnMut(u64, Record<'_>) -> ControlFlow<()>,
 ) -> (usize, u64) {
     let (mut begin, mut lines) = (0, 0);
-    let mut field = begin;
     let mut ends = Vec::new();
     let mut quotation = None;
     let mut chunk = 0;
@@ -29,15 +28,12 @@ pub fn each(
             let (record, bytes) = match text[mark] {
                 b',' => {
                     ends.push(mark);
-                    field = mark + 1;
                     continue;
                 }
                 b'\n' => {
                     ends.push(mark);
                     (Record { text, begin, ends: &ends, gap: 1 }, mark + 1 - begin)
                 }
-                // Within a field a quote is like any other byte.
-                _ if mark > field => continue,
                 _ => {
                     let quotation = quotation.get_or_insert_with(Quotation::new);
                     let Some(bytes) = quotation.read(&text[begin..], is_last, &mut ends) else {
@@ -57,7 +53,6 @@ pub fn each(
             if flow.is_break() {
                 return (begin, lines);
             }
-            field = begin;
             ends.clear();
         }
         chunk = next;

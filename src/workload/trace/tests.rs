@@ -241,6 +241,22 @@ fn lines_are_counted_as_in_an_editor() {
     }
 }
 
+#[test]
+fn records_and_gaps_between_them_may_be_of_any_length() {
+    let header = "time,prompt_tokens,output_tokens,cached_tokens,note\n";
+    let long = "a \"\"line\"\"\n".repeat(100_000);
+    let blank = "\n".repeat(1_000_000);
+    let instants = ["2026-01-31T08:00:02Z", "2026-01-31T08:00:01Z"];
+    let text = format!("{blank}{header}{blank}{},3,1,2,\"{long}\"\n{},5,6,4,b\n", instants[0], instants[1]);
+    for threads in [1, 3] {
+        let trace = read_on(threads, &options(Format::Billsim), &text).unwrap();
+        assert_eq!(records(&trace), [record(0, 0, 5, 4, 6), record(1_000_000, 0, 3, 2, 1)]);
+    }
+    let fault =
+        read_with(&options(Format::Billsim), text.replace(",6,", ",x,")).unwrap_err().faults.remove(0);
+    assert_eq!(fault.line, Some(2_100_003));
+}
+
 /// What a file gives on so many threads.
 fn read_on(threads: usize, options: &TraceOptions, text: &str) -> Result<Trace, TraceError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
