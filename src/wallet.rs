@@ -1,7 +1,7 @@
 //! The wallet: an account's credit and debt, and the double-entry books behind them.
 //!
 //! Nothing else changes a balance, and no balance changes without a posting. Postings are kept until
-//! [`Wallet::take_postings`] hands them on.
+//! [`Wallet::take_postings`] hands them on, but for those of usage, which [`Wallet::settle`] returns.
 
 use crate::money::Money;
 use crate::time::Time;
@@ -298,7 +298,8 @@ impl Wallet {
     }
 
     /// Settles usage: from promotional credit, then paid credit, each the soonest to expire first, the rest is owed.
-    pub fn settle(&mut self, cost: Money) {
+    /// Returns what that posts, a posting for each source that pays; these are not kept.
+    pub fn settle(&mut self, cost: Money) -> impl Iterator<Item = Posting> + use<> {
         self.used_in_period += cost;
         let promotional = self.promotional.take(cost);
         let paid = self.paid.take(cost - promotional);
@@ -306,9 +307,13 @@ impl Wallet {
         self.uninvoiced += owed;
         self.billed_in_period += owed;
         self.billed_ever += owed;
-        self.post(Entry::UsageOnPromotion, promotional);
-        self.post(Entry::UsageOnCredit, paid);
-        self.post(Entry::UsageOnReceivable, owed);
+        let postings = [
+            Posting { entry: Entry::UsageOnPromotion, amount: promotional },
+            Posting { entry: Entry::UsageOnCredit, amount: paid },
+            Posting { entry: Entry::UsageOnReceivable, amount: owed },
+        ];
+        postings.iter().for_each(|posting| self.enter(*posting));
+        postings.into_iter().filter(|posting| posting.amount.is_positive())
     }
 
     /// A purchase succeeded: its money is owed to the customer until [`Wallet::post_credit`] makes it balance.
@@ -399,11 +404,17 @@ impl Wallet {
 
     fn post(&mut self, entry: Entry, amount: Money) {
         if amount.is_positive() {
-            let (debit, credit) = entry.sides();
-            self.books[debit as usize] += amount;
-            self.books[credit as usize] -= amount;
-            self.postings.push(Posting { entry, amount });
+            let posting = Posting { entry, amount };
+            self.enter(posting);
+            self.postings.push(posting);
         }
+    }
+
+    /// Enters a posting in the books.
+    fn enter(&mut self, Posting { entry, amount }: Posting) {
+        let (debit, credit) = entry.sides();
+        self.books[debit as usize] += amount;
+        self.books[credit as usize] -= amount;
     }
 
     /// Checks that the books sum to zero and agree with the wallet.

@@ -1,36 +1,35 @@
 //! Requests in flight: admitted one by one, running, and settled when their usage is known.
 
 use super::Lane;
+use super::client::Try;
 use super::observation::{Fate, Happening, Observer, OvershootCause, RequestSpan};
 use crate::metering::Authorization;
 use crate::money::Money;
 use crate::policy::PolicyEvent;
 use crate::request::{Refusal, Request};
 use crate::time::Time;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::VecDeque;
 
 /// The requests of an account that have been admitted and have not settled.
+///
+/// Requests settle nearly in the order in which they are admitted, so each is put in its place from the back.
 #[derive(Debug, Default)]
 pub(super) struct Flight {
     /// By their settlement, those of one instant as they were admitted.
-    unsettled: BinaryHeap<Reverse<InFlight>>,
-    admitted: u32,
+    unsettled: VecDeque<InFlight>,
     /// What they cost together.
-    cost: i128,
+    cost: Money,
     /// What they hold together.
     held: i128,
-    /// Ends and costs of those that were still running when last looked at.
-    running: BinaryHeap<Reverse<(Time, Money)>>,
+    /// Ends and costs of those that were still running when last looked at, by their end.
+    running: VecDeque<(Time, Money)>,
     /// What these cost together.
-    running_cost: i128,
+    running_cost: Money,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct InFlight {
     settles_at: Time,
-    /// Counts those admitted.
-    number: u32,
     arrived: Time,
     cost: Money,
     hold: Money,
@@ -45,43 +44,56 @@ impl Flight {
 
     /// When the next usage settles; [`Time::NEVER`] where none does.
     pub fn next_time(&self) -> Time {
-        self.unsettled.peek().map_or(Time::NEVER, |Reverse(next)| next.settles_at)
+        self.unsettled.front().map_or(Time::NEVER, |next| next.settles_at)
     }
 
-    fn add(&mut self, request: InFlight, ends_at: Time) {
-        let nanos = i128::from(request.cost.nanos());
-        self.cost += nanos;
+    /// Adds a request that runs until an instant, if not only until now.
+    fn add(&mut self, request: InFlight, now: Time, ends_at: Time) {
+        self.cost += request.cost;
         self.held += i128::from(request.hold.nanos());
-        self.running_cost += nanos;
-        self.running.push(Reverse((ends_at, request.cost)));
-        self.unsettled.push(Reverse(InFlight { number: self.admitted, ..request }));
-        self.admitted += 1;
+        insert(&mut self.unsettled, request, |request| request.settles_at);
+        if ends_at > now {
+            self.running_cost += request.cost;
+            insert(&mut self.running, (ends_at, request.cost), |(ends_at, _)| *ends_at);
+        }
     }
 
     fn pop(&mut self) -> Option<InFlight> {
-        let Reverse(next) = self.unsettled.pop()?;
-        self.cost -= i128::from(next.cost.nanos());
+        let next = self.unsettled.pop_front()?;
+        self.cost -= next.cost;
         self.held -= i128::from(next.hold.nanos());
         Some(next)
     }
 
     /// What those cost that have ended and are not metered yet.
-    fn ended_cost(&mut self, now: Time) -> i128 {
-        while let Some(Reverse((_, cost))) =
-            self.running.peek().filter(|Reverse((ends_at, _))| *ends_at <= now)
-        {
-            self.running_cost -= i128::from(cost.nanos());
-            self.running.pop();
+    fn ended_cost(&mut self, now: Time) -> Money {
+        while let Some((_, cost)) = self.running.front().filter(|(ends_at, _)| *ends_at <= now) {
+            self.running_cost -= *cost;
+            self.running.pop_front();
         }
         self.cost - self.running_cost
     }
 }
 
+/// Puts an item behind all whose time is not later.
+fn insert<T>(queue: &mut VecDeque<T>, item: T, time: impl Fn(&T) -> Time) {
+    let at = time(&item);
+    match queue.back() {
+        Some(last) if time(last) > at => {
+            let place = queue.partition_point(|other| time(other) <= at);
+            queue.insert(place, item);
+        }
+        _ => queue.push_back(item),
+    }
+}
+
 impl<O: Observer> Lane<'_, O> {
-    /// A client tries a request that has been tried again so often.
-    pub(super) fn try_request(&mut self, request: Request, retries: u32) {
+    /// A client tries a request.
+    pub(super) fn try_request(&mut self, request: Request, occasion: Try) {
         let admission = self.admission(&request);
-        let (span, view) = (RequestSpan::of_one(request.arrived, request.cost, self.now), self.view());
+        let mut span = RequestSpan::of_one(request.arrived, request.cost, self.now);
+        span.is_retry = occasion != Try::AtArrival;
+        let view = self.view();
         self.observer.attempted(&span, admission.err(), &view);
         match admission {
             Ok(hold) => self.admit(&request, hold),
@@ -90,7 +102,7 @@ impl<O: Observer> Lane<'_, O> {
                 if runs_short {
                     self.run_short();
                 }
-                self.turn_away(request, retries, reason);
+                self.turn_away(request, occasion, reason);
                 if runs_short {
                     self.look_around();
                 }
@@ -133,18 +145,29 @@ impl<O: Observer> Lane<'_, O> {
         let ends_at = self.now + self.world.service.time(usage);
         let settles_at = ends_at + self.metering.delay;
         if settles_at > self.now {
-            let allowance = self.policy.allowance(&self.view());
-            let cause = self.overshoot_cause(allowance);
-            self.flight.add(InFlight { settles_at, number: 0, arrived, cost, hold, cause }, ends_at);
+            let cause = if self.leeway() > self.flight.cost {
+                OvershootCause::LastRequest // the allowance covers all that is in flight
+            } else {
+                self.overshoot_cause(self.policy.allowance(&self.view()))
+            };
+            self.flight.add(InFlight { settles_at, arrived, cost, hold, cause }, self.now, ends_at);
         } else {
-            self.settle_and_look(&span, None);
+            self.settle_one(&span, None);
+        }
+    }
+
+    /// Settles the usage of a request.
+    fn settle_one(&mut self, span: &RequestSpan<'_>, cause: Option<OvershootCause>) {
+        if span.cost < self.leeway() {
+            self.settle_within_leeway(span);
+        } else {
+            self.settle_and_look(span, cause);
         }
     }
 
     /// Why a request admitted now was not prevented, should it turn out to take too much: because usage that has
     /// ended was not settled or not looked at, because others were running, or because its own cost was not known.
     pub(super) fn overshoot_cause(&mut self, allowance: Money) -> OvershootCause {
-        let allowance = i128::from(allowance.nanos());
         if allowance <= self.flight.ended_cost(self.now) {
             OvershootCause::Lag
         } else if allowance <= self.flight.cost {
@@ -157,20 +180,7 @@ impl<O: Observer> Lane<'_, O> {
     /// The next usage in flight settles.
     pub(super) fn settle_next(&mut self) {
         let next = self.flight.pop().expect("there is one as long as it has a time");
-        self.settle_and_look(&RequestSpan::of_one(next.arrived, next.cost, self.now), Some(next.cause));
-    }
-
-    /// Settles usage, and looks around if it uses up what there is something to tell after.
-    fn settle_and_look(&mut self, span: &RequestSpan<'_>, cause: Option<OvershootCause>) {
-        let headroom = self.policy.headroom(&self.view());
-        let watched = headroom.min(self.to_next_alert());
-        self.settle(span, cause);
-        if span.cost >= headroom {
-            self.tell(PolicyEvent::HeadroomUsed);
-        }
-        if span.cost >= watched || self.short_of.is_some() || self.is_undecided {
-            self.look_around();
-        }
+        self.settle_one(&RequestSpan::of_one(next.arrived, next.cost, self.now), Some(next.cause));
     }
 
     /// Settles all usage in flight at once, telling nobody: the account closes, or the horizon is reached.
@@ -178,7 +188,7 @@ impl<O: Observer> Lane<'_, O> {
         while let Some(next) = self.flight.pop() {
             self.settle(&RequestSpan::of_one(next.arrived, next.cost, self.now), Some(next.cause));
         }
-        assert_eq!((self.flight.cost, self.flight.held), (0, 0), "a hold ends as its request settles");
+        assert_eq!((self.flight.cost, self.flight.held), (Money::ZERO, 0), "a hold ends as its request settles");
         self.flight = Flight::default();
     }
 

@@ -29,7 +29,7 @@ use crate::wallet::{LotNumber, Wallet};
 use crate::workload::customer::CustomerModel;
 use crate::workload::payments::PaymentModel;
 use crate::workload::{Block, Service};
-use client::Client;
+use client::{Client, Try};
 use customer::Customer;
 use event::{Class, Event, EventQueue, PurchaseKind};
 use flight::Flight;
@@ -96,6 +96,9 @@ pub struct Lane<'w, O> {
     /// Where the policy limits the rate.
     rate: Option<RateMeter>,
     standing: Standing,
+    /// How much usage may settle, at least, before there is more to do than to enter it; zero where that is none, or is
+    /// to be worked out anew, as after everything that happens.
+    leeway: Money,
     /// Whether something is left at this instant that comes before standing is judged.
     is_undecided: bool,
     /// When standing is to be judged next, where that has been planned.
@@ -148,6 +151,7 @@ impl<'w, O: Observer> Lane<'w, O> {
             flight: Flight::default(),
             rate: plan.terms.rate_limit.map(|limit| RateMeter::new(limit, signup)),
             standing: Standing::default(),
+            leeway: Money::ZERO,
             is_undecided: false,
             judgement_at: Time::START,
             short_of: None,
@@ -179,7 +183,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         while next < block.len {
             self.advance(block.at[next]);
             self.now = block.at[next];
-            let span = next..block.first_at_or_after(next, self.next_cut());
+            let span = next..block.first_at_or_after(next..block.len, self.next_cut());
             next = match self.standing.refusal() {
                 _ if self.customer.has_churned => self.leave_unsent(block, span),
                 Some(reason) if self.drops(reason) => self.refuse(block, span, reason),
@@ -189,10 +193,10 @@ impl<'w, O: Observer> Lane<'w, O> {
         }
     }
 
-    /// When the present span of requests ends at the latest: where something happens, or another day's figures begin.
+    /// When the present span of requests ends at the latest: where something happens, or the warm-up ends.
     fn next_cut(&self) -> Time {
         let warmup = Some(self.world.calendar.warmup).filter(|warmup| *warmup > self.now);
-        self.next_event().0.min(self.now.next_midnight()).min(warmup.unwrap_or(Time::NEVER))
+        self.next_event().0.min(warmup.unwrap_or(Time::NEVER))
     }
 
     /// Whether the gate looks at each request, or usage settles later than it arrives.
@@ -203,49 +207,81 @@ impl<'w, O: Observer> Lane<'w, O> {
             || self.rate.is_some()
     }
 
-    /// Serves requests until one uses up the headroom, or the source that pays; returns the index after the last.
+    /// Serves requests until one uses up the leeway; returns the index after the last.
     fn serve(&mut self, block: &Block, span: Range<usize>) -> usize {
-        let headroom = self.policy.headroom(&self.view());
-        assert!(headroom.is_positive(), "a policy states a headroom above zero");
-        let watched = headroom.min(self.to_next_alert());
-        let crossing = block.first_to_reach(span.clone(), watched.min(self.wallet.left_of_source()));
+        let crossing = block.first_to_reach(span.clone(), self.leeway());
         if crossing > span.start {
-            self.serve_at_once(RequestSpan::of_block(block, span.start..crossing));
+            let quiet = RequestSpan::of_block(block, span.start..crossing);
+            self.serve_at_once(&quiet);
+            self.settle_within_leeway(&quiet);
         }
         if crossing == span.end {
             return crossing;
         }
-        // The crossing request may be paid from two sources, and after it there may be something to tell.
-        self.serve_at_once(RequestSpan::of_block(block, crossing..crossing + 1));
-        let used = Money::from_nanos(block.cost_before[crossing + 1] - block.cost_before[span.start]);
-        if used >= headroom {
-            self.tell(PolicyEvent::HeadroomUsed);
-        }
-        if used >= watched {
-            self.look_around();
-        }
+        let request = RequestSpan::of_block(block, crossing..crossing + 1);
+        self.serve_at_once(&request);
+        self.settle_and_look(&request, None);
         crossing + 1
     }
 
     /// Serves requests that settle as they arrive.
-    fn serve_at_once(&mut self, span: RequestSpan<'_>) {
+    fn serve_at_once(&mut self, span: &RequestSpan<'_>) {
         self.now = span.last_at;
         let view = self.view();
-        self.observer.attempted(&span, None, &view);
-        self.observer.concluded(&span, Fate::Served, &view);
-        self.settle(&span, None);
+        self.observer.attempted(span, None, &view);
+        self.observer.concluded(span, Fate::Served, &view);
+    }
+
+    /// How much usage may settle before there is more to do than to enter it, worked out anew where that is due.
+    fn leeway(&mut self) -> Money {
+        if !self.leeway.is_positive() && !self.is_looking_closely() {
+            let view = self.view();
+            self.leeway = [
+                self.policy.headroom(&view),
+                self.policy.allowance(&view),
+                self.policy.remaining(&view),
+                self.to_next_alert(),
+            ]
+            .into_iter()
+            .fold(self.wallet.left_of_source(), Money::min);
+        }
+        self.leeway
+    }
+
+    /// Whether more is done than usage entered whenever any settles.
+    fn is_looking_closely(&self) -> bool {
+        self.short_of.is_some() || self.is_undecided || self.customer.has_churned
+    }
+
+    /// Settles usage that is less than the leeway: all there is to do is to enter it.
+    fn settle_within_leeway(&mut self, span: &RequestSpan<'_>) {
+        self.leeway -= span.cost;
+        self.enter_usage(span);
+        let view = self.view();
+        self.observer.settled(span, &view);
+    }
+
+    /// Settles usage, and looks around if it uses up what there is something to tell after.
+    fn settle_and_look(&mut self, span: &RequestSpan<'_>, cause: Option<OvershootCause>) {
+        let headroom = self.policy.headroom(&self.view());
+        assert!(headroom.is_positive(), "a policy states a headroom above zero");
+        let watched = headroom.min(self.to_next_alert());
+        self.settle(span, cause);
+        if span.cost >= headroom {
+            self.tell(PolicyEvent::HeadroomUsed);
+        }
+        if span.cost >= watched || self.short_of.is_some() || self.is_undecided {
+            self.look_around();
+        }
     }
 
     /// Settles usage. What it takes beyond the policy's allowance is overshoot, of the cause given, or of the one that it
     /// has where it was admitted just now.
     fn settle(&mut self, span: &RequestSpan<'_>, cause: Option<OvershootCause>) {
+        self.leeway = Money::ZERO;
         let allowance = self.policy.allowance(&self.view());
         let overshoot = span.cost.saturating_sub(allowance.or_zero());
-        self.wallet.settle(span.cost);
-        let postings = self.wallet.take_postings();
-        postings.iter().for_each(|posting| self.observer.usage(span, *posting));
-        self.wallet.reuse(postings);
-        self.audit();
+        self.enter_usage(span);
         if overshoot.is_positive() {
             let cause = cause.unwrap_or_else(|| self.overshoot_cause(allowance));
             self.note(Happening::Overshot { amount: overshoot, cause });
@@ -253,6 +289,14 @@ impl<'w, O: Observer> Lane<'w, O> {
         let view = self.view();
         self.observer.settled(span, &view);
         self.write_off_what_is_left_behind();
+    }
+
+    /// Enters usage in the books.
+    fn enter_usage(&mut self, span: &RequestSpan<'_>) {
+        for posting in self.wallet.settle(span.cost) {
+            self.observer.usage(span, posting);
+        }
+        self.audit();
     }
 
     /// Refuses requests that are lost with that; returns the index after the last.
@@ -274,7 +318,7 @@ impl<'w, O: Observer> Lane<'w, O> {
 
     /// Takes a single request; returns the index after it.
     fn take_one(&mut self, block: &Block, index: usize) -> usize {
-        self.try_request(block.request(index), 0);
+        self.try_request(block.request(index), Try::AtArrival);
         index + 1
     }
 
@@ -317,6 +361,7 @@ impl<'w, O: Observer> Lane<'w, O> {
     }
 
     fn happen(&mut self, event: Event) {
+        self.leeway = Money::ZERO;
         match event {
             Event::PeriodBoundary => self.begin_period(),
             Event::DayBoundary => self.tell(PolicyEvent::DayBegan),
@@ -351,6 +396,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         if self.standing.is_closed() {
             return;
         }
+        self.leeway = Money::ZERO;
         self.follow_shortness();
         for command in self.policy.handle(&self.view(), event) {
             self.carry_out(command);
@@ -499,6 +545,7 @@ impl<'w, O: Observer> Lane<'w, O> {
 
     /// What is looked at after everything that happens: the books, what remains of the money, the standing.
     fn look_around(&mut self) {
+        self.leeway = Money::ZERO;
         self.audit();
         self.look_at_what_remains();
         self.judge_when_decided();

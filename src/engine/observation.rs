@@ -10,7 +10,8 @@ use crate::wallet::Posting;
 use crate::workload::Block;
 use std::ops::Range;
 
-/// Consecutive requests of one account on one day that fare alike, or the settlement of their usage.
+/// Consecutive requests of one account that fare alike, all before the end of the warm-up or all after it; or the
+/// settlement of their usage.
 #[derive(Clone, Debug)]
 pub struct RequestSpan<'b> {
     /// How many they are.
@@ -25,6 +26,8 @@ pub struct RequestSpan<'b> {
     pub first_at: Time,
     /// The instant of the last.
     pub last_at: Time,
+    /// Whether their clients had tried them before.
+    pub is_retry: bool,
     /// Where each of them is found, if they are told of as they arrived.
     block: Option<(&'b Block, Range<usize>)>,
 }
@@ -39,6 +42,7 @@ impl<'b> RequestSpan<'b> {
             arrived_at: block.at[range.start],
             first_at: block.at[range.start],
             last_at: block.at[range.end - 1],
+            is_retry: false,
             block: Some((block, range)),
         }
     }
@@ -46,7 +50,24 @@ impl<'b> RequestSpan<'b> {
     /// A single request, of which something is told at an instant.
     pub fn of_one(arrived_at: Time, cost: Money, at: Time) -> RequestSpan<'b> {
         let moment = i128::from(cost.nanos()) * i128::from(at.micros());
-        RequestSpan { count: 1, cost, moment, arrived_at, first_at: at, last_at: at, block: None }
+        RequestSpan { count: 1, cost, moment, arrived_at, first_at: at, last_at: at, is_retry: false, block: None }
+    }
+
+    /// The parts of it that fall on one day each, in order.
+    pub fn by_day(&self) -> impl Iterator<Item = RequestSpan<'b>> {
+        let mut rest = Some(self.clone());
+        std::iter::from_fn(move || {
+            let span = rest.take()?;
+            let midnight = span.first_at.next_midnight();
+            match &span.block {
+                Some((block, range)) if span.last_at >= midnight => {
+                    let split = block.first_at_or_after(range.clone(), midnight);
+                    rest = Some(RequestSpan::of_block(block, split..range.end));
+                    Some(RequestSpan::of_block(block, range.start..split))
+                }
+                _ => Some(span),
+            }
+        })
     }
 
     /// The instant and the cost of each.

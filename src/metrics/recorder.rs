@@ -1,6 +1,9 @@
 //! Recorders: listen to one account and add what they hear to a tally.
+//!
+//! A recorder counts in what the account departs from its demand: as if all requests were served, but for those that it
+//! hears of. So what is served costs nothing to count, and demand is counted once for all policies.
 
-use super::{Balances, Flow, Flows, Tally};
+use super::{Balances, Demand, Flow, Flows, Tally};
 use crate::account::AccountView;
 use crate::engine::event::{PaymentResult, PurchaseKind};
 use crate::engine::observation::{Fate, Happening, Observer, OvershootCause, RequestSpan, split_by_day};
@@ -39,6 +42,17 @@ impl DailyTally {
         tally
     }
 
+    /// Adds what recorders have left out: that all that was demanded was tried, and served.
+    pub fn add_demand(&mut self, demand: &Demand) {
+        let days = self.days.iter_mut().zip(demand.days());
+        for (flows, asked) in days {
+            for flow in [Flow::Requests, Flow::Attempts, Flow::Served] {
+                flows[flow] += asked.requests;
+            }
+            flows[Flow::Usage] += asked.usage;
+        }
+    }
+
     /// Adds another tally of the same days to this one.
     pub fn merge(&mut self, other: &DailyTally) {
         assert_eq!(self.days.len(), other.days.len(), "only tallies of the same days add up");
@@ -47,7 +61,7 @@ impl DailyTally {
     }
 }
 
-/// Listens to one account under one policy.
+/// Listens to one account under one policy, and counts how it departs from its demand.
 pub struct Recorder<'r> {
     tally: &'r mut DailyTally,
     calendar: &'r Calendar,
@@ -135,31 +149,39 @@ impl<'r> Recorder<'r> {
 
 impl Observer for Recorder<'_> {
     fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, _: &AccountView) {
-        let Some(flows) = self.counted(span.first_at) else { return };
-        let count = i128::from(span.count);
-        flows[Flow::Attempts] += count;
-        if let Some(reason) = refused {
-            flows.add_refused(reason, count);
+        if refused.is_none() && !span.is_retry {
+            return; // demand counts it
+        }
+        for part in span.by_day() {
+            let Some(flows) = self.counted(part.first_at) else { return };
+            let count = i128::from(part.count);
+            if part.is_retry {
+                flows[Flow::Attempts] += count;
+            }
+            if let Some(reason) = refused {
+                flows.add_refused(reason, count);
+            }
         }
     }
 
     fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, _: &AccountView) {
-        let is_first_served = fate == Fate::Served && !self.was_served;
-        let Some(flows) = self.counted(span.arrived_at) else { return };
-        let (count, cost) = (i128::from(span.count), i128::from(span.cost.nanos()));
-        match fate {
-            Fate::Served => {
-                flows[Flow::Requests] += count;
-                flows[Flow::Served] += count;
-                flows[Flow::Usage] += cost;
-                flows[Flow::AccountsActivated] += i128::from(is_first_served);
+        if fate == Fate::Served {
+            if !self.was_served && span.arrived_at >= self.calendar.warmup {
                 self.was_served = true;
+                self.count(span.arrived_at, Flow::AccountsActivated, 1);
             }
-            Fate::Lost => {
-                flows[Flow::Requests] += count;
+            return;
+        }
+        for part in span.by_day() {
+            let Some(flows) = self.counted(part.arrived_at) else { return };
+            let (count, cost) = (i128::from(part.count), i128::from(part.cost.nanos()));
+            flows[Flow::Served] -= count;
+            flows[Flow::Usage] -= cost;
+            if fate == Fate::Lost {
                 flows[Flow::LostUsage] += cost;
-            }
-            Fate::Churned => {
+            } else {
+                flows[Flow::Requests] -= count;
+                flows[Flow::Attempts] -= count;
                 flows[Flow::ChurnedRequests] += count;
                 flows[Flow::ChurnedUsage] += cost;
             }
@@ -167,14 +189,17 @@ impl Observer for Recorder<'_> {
     }
 
     fn usage(&mut self, span: &RequestSpan<'_>, Posting { entry, amount }: Posting) {
-        let nanos = i128::from(amount.nanos());
+        let is_whole = amount == span.cost;
         if entry == Entry::UsageOnPromotion {
             // It is part of the requests' usage, and so counted with it.
-            self.count(span.arrived_at, Flow::Promotional, nanos);
+            for part in span.by_day() {
+                let amount = if is_whole { part.cost } else { amount };
+                self.count(part.arrived_at, Flow::Promotional, i128::from(amount.nanos()));
+            }
             return;
         }
-        let is_whole = amount == span.cost && span.first_at >= self.calendar.warmup;
-        let area = if is_whole {
+        let nanos = i128::from(amount.nanos());
+        let area = if is_whole && span.first_at >= self.calendar.warmup {
             nanos * i128::from(self.calendar.horizon.micros()) - span.moment
         } else {
             nanos * self.lasts(span.first_at)

@@ -285,9 +285,9 @@ impl Block {
         Money::from_nanos(self.cost_before[index + 1] - self.cost_before[index])
     }
 
-    /// The first request from `from` on that arrives at an instant or later; `len` where there is none.
-    pub fn first_at_or_after(&self, from: usize, instant: Time) -> usize {
-        from + self.at[from..self.len].partition_point(|at| *at < instant)
+    /// The first request of a range that arrives at an instant or later; the range's end where there is none.
+    pub fn first_at_or_after(&self, range: Range<usize>, instant: Time) -> usize {
+        range.start + self.at[range].partition_point(|at| *at < instant)
     }
 
     /// The request of a range with which the cost of the range, counted from its start, reaches an amount

@@ -210,7 +210,7 @@ impl Narrator<'_> {
             self.end_run();
         }
         self.credit = account.credit;
-        let is_first_try = span.arrived_at == span.first_at;
+        let is_first_try = !span.is_retry;
         let run = self.run_at(span.first_at, account);
         run.last_at = span.last_at;
         match refused {
