@@ -158,10 +158,19 @@ impl Lots {
     }
 
     /// Takes up to `amount`; returns what was taken.
+    #[inline]
     fn take(&mut self, amount: Money) -> Money {
         let taken = amount.min(self.total);
         self.total -= taken;
-        let mut rest = taken;
+        match self.lots.first_mut() {
+            Some(first) if taken < first.left => first.left -= taken,
+            _ => self.take_lots(taken),
+        }
+        taken
+    }
+
+    /// Takes what there is from one lot after another.
+    fn take_lots(&mut self, mut rest: Money) {
         while rest.is_positive() {
             let first = &mut self.lots[0];
             let part = rest.min(first.left);
@@ -171,7 +180,6 @@ impl Lots {
                 self.lots.remove(0);
             }
         }
-        taken
     }
 
     /// Takes what is left of a lot; returns it.
@@ -314,6 +322,28 @@ impl Wallet {
         ];
         postings.iter().for_each(|posting| self.enter(*posting));
         postings.into_iter().filter(|posting| posting.amount.is_positive())
+    }
+
+    /// Settles usage of less than [`Wallet::left_of_source`], which one source pays. Returns what that posts, which is not
+    /// kept; nothing for usage that costs nothing.
+    #[inline]
+    pub fn settle_within_source(&mut self, cost: Money) -> Option<Posting> {
+        self.used_in_period += cost;
+        let entry = if self.promotional.total.is_positive() {
+            self.promotional.take(cost);
+            Entry::UsageOnPromotion
+        } else if self.paid.total.is_positive() {
+            self.paid.take(cost);
+            Entry::UsageOnCredit
+        } else {
+            self.uninvoiced += cost;
+            self.billed_in_period += cost;
+            self.billed_ever += cost;
+            Entry::UsageOnReceivable
+        };
+        let posting = Posting { entry, amount: cost };
+        self.enter(posting);
+        cost.is_positive().then_some(posting)
     }
 
     /// A purchase succeeded: its money is owed to the customer until [`Wallet::post_credit`] makes it balance.
@@ -483,12 +513,11 @@ mod tests {
     fn usage_takes_promotional_credit_then_paid_credit_then_is_owed() {
         let mut wallet = bought(Money::dollars(2));
         wallet.grant(Money::dollars(1), Time::NEVER);
-        wallet.take_postings();
-        wallet.settle(Money::dollars(5));
+        let postings: Vec<Posting> = wallet.settle(Money::dollars(5)).collect();
         wallet.audit_closing();
         assert_eq!(wallet.balance(), Money::dollars(-2));
         assert_eq!(
-            wallet.take_postings(),
+            postings,
             [
                 Posting { entry: Entry::UsageOnPromotion, amount: Money::dollars(1) },
                 Posting { entry: Entry::UsageOnCredit, amount: Money::dollars(2) },
@@ -498,9 +527,38 @@ mod tests {
     }
 
     #[test]
+    fn usage_within_a_source_settles_as_any_other() {
+        for (promotional, bought) in [(3, 2), (0, 3), (0, 0)] {
+            let mut wallet = Wallet::default();
+            if bought > 0 {
+                buy(&mut wallet, Money::dollars(bought));
+            }
+            if promotional > 0 {
+                wallet.grant(Money::dollars(promotional), Time::NEVER);
+            }
+            let mut other = wallet.clone();
+            let posted: Vec<Posting> = wallet.settle(Money::dollars(2)).collect();
+            assert_eq!(other.settle_within_source(Money::dollars(2)), posted.first().copied());
+            assert_eq!(other.books, wallet.books);
+            assert_eq!(other.balance(), wallet.balance());
+            let counts = |wallet: &Wallet| {
+                (
+                    wallet.used_in_period(),
+                    wallet.billed_in_period(),
+                    wallet.billed_ever(),
+                    wallet.uninvoiced(),
+                )
+            };
+            assert_eq!(counts(&other), counts(&wallet));
+            assert_eq!(other.settle_within_source(Money::ZERO), None);
+            other.audit_closing();
+        }
+    }
+
+    #[test]
     fn twenty_dollars_of_credit_and_eighty_three_of_usage_leave_sixty_three_to_bill() {
         let mut wallet = bought(Money::dollars(20));
-        wallet.settle(Money::dollars(83));
+        let _ = wallet.settle(Money::dollars(83));
         assert_eq!(wallet.issue_invoice(Money::CENT).map(|invoice| invoice.owed), Some(Money::dollars(63)));
         assert_eq!(wallet.balance(), Money::ZERO);
         wallet.audit_closing();
@@ -509,7 +567,7 @@ mod tests {
     #[test]
     fn credit_of_five_hundred_added_to_a_debt_of_seven_hundred_and_fifty_leaves_two_hundred_and_fifty_owed() {
         let mut wallet = Wallet::default();
-        wallet.settle(Money::dollars(750));
+        let _ = wallet.settle(Money::dollars(750));
         buy(&mut wallet, Money::dollars(500));
         assert_eq!((wallet.uninvoiced(), wallet.credit()), (Money::dollars(250), Money::ZERO));
         assert_eq!(wallet.billed_in_period(), Money::dollars(250));
@@ -521,7 +579,7 @@ mod tests {
         let mut wallet = Wallet::default();
         let late = wallet.grant(Money::dollars(1), at(30));
         let early = wallet.grant(Money::dollars(2), at(10));
-        wallet.settle(Money::dollars(1));
+        let _ = wallet.settle(Money::dollars(1));
         assert_eq!(wallet.expire_promotional(early), Money::dollars(1));
         assert_eq!(wallet.promotional(), Money::dollars(1));
         assert_eq!(wallet.expire_promotional(early), Money::ZERO);
@@ -532,11 +590,11 @@ mod tests {
     #[test]
     fn invoices_are_for_whole_cents_and_carry_the_rest_over() {
         let mut wallet = Wallet::default();
-        wallet.settle(Money::from_nanos(1_239_999_999));
+        let _ = wallet.settle(Money::from_nanos(1_239_999_999));
         assert_eq!(wallet.issue_invoice(Money::CENT).map(|invoice| invoice.owed), Some(Money::cents(123)));
         assert_eq!(wallet.uninvoiced(), Money::from_nanos(9_999_999));
         assert_eq!(wallet.issue_invoice(Money::CENT), None);
-        wallet.settle(Money::from_nanos(1));
+        let _ = wallet.settle(Money::from_nanos(1));
         assert_eq!(wallet.issue_invoice(Money::cents(2)), None);
         assert_eq!(wallet.issue_invoice(Money::CENT).map(|invoice| invoice.owed), Some(Money::CENT));
     }
@@ -545,10 +603,10 @@ mod tests {
     fn posted_credit_pays_the_uninvoiced_then_invoices_oldest_first() {
         let mut wallet = Wallet::default();
         for dollars in [3, 4] {
-            wallet.settle(Money::dollars(dollars));
+            let _ = wallet.settle(Money::dollars(dollars));
             wallet.issue_invoice(Money::CENT);
         }
-        wallet.settle(Money::dollars(1));
+        let _ = wallet.settle(Money::dollars(1));
         assert_eq!(buy(&mut wallet, Money::dollars(5)), [0]);
         assert_eq!((wallet.owed_on(0), wallet.owed_on(1)), (None, Some(Money::dollars(3))));
         assert_eq!(wallet.uninvoiced(), Money::ZERO);
@@ -557,7 +615,7 @@ mod tests {
     #[test]
     fn what_an_invoice_no_longer_needs_becomes_credit() {
         let mut wallet = Wallet::default();
-        wallet.settle(Money::dollars(10));
+        let _ = wallet.settle(Money::dollars(10));
         let invoice = wallet.issue_invoice(Money::CENT).unwrap().number;
         buy(&mut wallet, Money::dollars(4)); // while an attempt for 10 is under way
         assert_eq!(wallet.receive_invoice_payment(invoice, Money::dollars(10)), (Money::dollars(4), true));
@@ -575,7 +633,7 @@ mod tests {
             wallet.receive_purchase(Money::dollars(dollars));
             wallet.post_credit(Money::dollars(dollars), at(day)).1.expect("nothing is owed")
         });
-        wallet.settle(Money::dollars(1)); // of the lot that lapses first
+        let _ = wallet.settle(Money::dollars(1)); // of the lot that lapses first
         assert_eq!(wallet.lapse_paid(early), Money::dollars(1));
         assert_eq!(wallet.lapse_paid(second), Money::dollars(4)); // a lot of its own, though it ends together
         assert_eq!(wallet.balance(), Money::dollars(3));
@@ -587,7 +645,7 @@ mod tests {
     #[test]
     fn a_returned_payment_takes_unused_credit_back_and_the_rest_is_lost() {
         let mut wallet = bought(Money::dollars(10));
-        wallet.settle(Money::dollars(7));
+        let _ = wallet.settle(Money::dollars(7));
         assert_eq!(wallet.return_payment(Money::dollars(10)), Money::dollars(3));
         assert_eq!(wallet.book(LedgerAccount::Disputes), Money::dollars(7));
         assert_eq!((wallet.book(LedgerAccount::Cash), wallet.balance()), (Money::ZERO, Money::ZERO));
@@ -597,9 +655,9 @@ mod tests {
     #[test]
     fn writing_off_leaves_nothing_owed() {
         let mut wallet = Wallet::default();
-        wallet.settle(Money::dollars(10));
+        let _ = wallet.settle(Money::dollars(10));
         wallet.issue_invoice(Money::CENT);
-        wallet.settle(Money::dollars(1));
+        let _ = wallet.settle(Money::dollars(1));
         assert_eq!(wallet.write_off_invoices(), [0]);
         assert_eq!(wallet.write_off_uninvoiced(), Money::dollars(1));
         assert_eq!(wallet.book(LedgerAccount::BadDebt), Money::dollars(11));
@@ -612,9 +670,9 @@ mod tests {
         let mut wallet = bought(Money::dollars(2));
         wallet.grant(Money::dollars(1), Time::NEVER);
         assert_eq!(wallet.left_of_source(), Money::dollars(1));
-        wallet.settle(Money::dollars(1));
+        let _ = wallet.settle(Money::dollars(1));
         assert_eq!(wallet.left_of_source(), Money::dollars(2));
-        wallet.settle(Money::dollars(2));
+        let _ = wallet.settle(Money::dollars(2));
         assert_eq!(wallet.left_of_source(), Money::MAX);
     }
 }

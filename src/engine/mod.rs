@@ -1,15 +1,16 @@
 //! The engine: one account under one policy, driven through time by its requests and its events.
 //!
 //! Accounts do not affect each other, so each is simulated by itself. Between two events nothing about an account's
-//! standing changes, so [`Lane::run`] takes all requests of such a span at once, up to the one that uses up the
-//! headroom that the policy has stated. Where the gate looks at each request, or usage settles later than it arrives,
-//! requests are taken one by one. All else happens at instants, in `Lane::advance`; how requests in flight, rates,
-//! clients, payments, invoices, customers and standing work is told in a file each.
+//! standing changes, so [`Lane::run`] takes all requests of such a span at once, as long as what settles stays within the
+//! leeway: what may settle before there is more to do than to enter it. All else happens at instants, in
+//! `Lane::advance`; how the gate, requests in flight, rates, clients, payments, invoices, customers and standing work is
+//! told in a file each.
 
 mod client;
 mod customer;
 pub mod event;
 mod flight;
+mod gate;
 mod invoices;
 pub mod observation;
 mod payments;
@@ -17,7 +18,7 @@ mod rate;
 mod standing;
 
 use crate::account::AccountView;
-use crate::metering::{Authorization, Metering};
+use crate::metering::Metering;
 use crate::money::Money;
 use crate::policy::common::CommonTerms;
 use crate::policy::{Command, Grant, Plan, Policy, PolicyEvent, PolicyPlan, Switch};
@@ -29,7 +30,7 @@ use crate::wallet::{LotNumber, Wallet};
 use crate::workload::customer::CustomerModel;
 use crate::workload::payments::PaymentModel;
 use crate::workload::{Block, Service};
-use client::{Client, Try};
+use client::Client;
 use customer::Customer;
 use event::{Class, Event, EventQueue, PurchaseKind};
 use flight::Flight;
@@ -183,44 +184,42 @@ impl<'w, O: Observer> Lane<'w, O> {
         while next < block.len {
             self.advance(block.at[next]);
             self.now = block.at[next];
-            let span = next..block.first_at_or_after(next..block.len, self.next_cut());
             next = match self.standing.refusal() {
-                _ if self.customer.has_churned => self.leave_unsent(block, span),
-                Some(reason) if self.drops(reason) => self.refuse(block, span, reason),
-                None if !self.is_one_by_one() => self.serve(block, span),
-                _ => self.take_one(block, next),
+                _ if self.customer.has_churned => self.leave_unsent(block, self.span(block, next)),
+                Some(reason) if self.drops(reason) => self.refuse(block, self.span(block, next), reason),
+                None if !self.is_one_by_one() => self.serve(block, self.span(block, next)),
+                None => self.take_some(block, self.span(block, next)),
+                Some(_) => self.take_one(block, next),
             };
         }
     }
 
-    /// When the present span of requests ends at the latest: where something happens, or the warm-up ends.
-    fn next_cut(&self) -> Time {
+    /// The requests from one on that come before something happens, or before the warm-up ends.
+    fn span(&self, block: &Block, first: usize) -> Range<usize> {
         let warmup = Some(self.world.calendar.warmup).filter(|warmup| *warmup > self.now);
-        self.next_event().0.min(warmup.unwrap_or(Time::NEVER))
-    }
-
-    /// Whether the gate looks at each request, or usage settles later than it arrives.
-    fn is_one_by_one(&self) -> bool {
-        self.world.service != Service::default()
-            || self.metering.delay > Span::ZERO
-            || self.metering.authorization != Authorization::Balance
-            || self.rate.is_some()
+        let cut = self.queue.next().0.min(warmup.unwrap_or(Time::NEVER));
+        first..block.first_at_or_after(first..block.len, cut)
     }
 
     /// Serves requests until one uses up the leeway; returns the index after the last.
     fn serve(&mut self, block: &Block, span: Range<usize>) -> usize {
         let crossing = block.first_to_reach(span.clone(), self.leeway());
-        if crossing > span.start {
+        if crossing == span.end {
+            let quiet = RequestSpan::of_block(block, span);
+            self.serve_at_once(&quiet);
+            self.settle_within_leeway(&quiet);
+            return crossing;
+        }
+        let mut last = RequestSpan::of_block(block, span.start..crossing + 1);
+        if crossing > span.start && last.cost > self.wallet.left_of_source() {
+            // Only a single request may be paid from two sources.
             let quiet = RequestSpan::of_block(block, span.start..crossing);
             self.serve_at_once(&quiet);
             self.settle_within_leeway(&quiet);
+            last = RequestSpan::of_block(block, crossing..crossing + 1);
         }
-        if crossing == span.end {
-            return crossing;
-        }
-        let request = RequestSpan::of_block(block, crossing..crossing + 1);
-        self.serve_at_once(&request);
-        self.settle_and_look(&request, None);
+        self.serve_at_once(&last);
+        self.settle_and_look(&last, None);
         crossing + 1
     }
 
@@ -233,19 +232,24 @@ impl<'w, O: Observer> Lane<'w, O> {
     }
 
     /// How much usage may settle before there is more to do than to enter it, worked out anew where that is due.
+    #[inline]
     fn leeway(&mut self) -> Money {
         if !self.leeway.is_positive() && !self.is_looking_closely() {
-            let view = self.view();
-            self.leeway = [
-                self.policy.headroom(&view),
-                self.policy.allowance(&view),
-                self.policy.remaining(&view),
-                self.to_next_alert(),
-            ]
-            .into_iter()
-            .fold(self.wallet.left_of_source(), Money::min);
+            self.work_out_leeway();
         }
         self.leeway
+    }
+
+    fn work_out_leeway(&mut self) {
+        let view = self.view();
+        self.leeway = [
+            self.policy.headroom(&view),
+            self.policy.allowance(&view),
+            self.policy.remaining(&view),
+            self.to_next_alert(),
+        ]
+        .into_iter()
+        .fold(self.wallet.left_of_source(), Money::min);
     }
 
     /// Whether more is done than usage entered whenever any settles.
@@ -256,7 +260,10 @@ impl<'w, O: Observer> Lane<'w, O> {
     /// Settles usage that is less than the leeway: all there is to do is to enter it.
     fn settle_within_leeway(&mut self, span: &RequestSpan<'_>) {
         self.leeway -= span.cost;
-        self.enter_usage(span);
+        if let Some(posting) = self.wallet.settle_within_source(span.cost) {
+            self.observer.usage(span, posting);
+        }
+        self.audit();
         let view = self.view();
         self.observer.settled(span, &view);
     }
@@ -316,23 +323,19 @@ impl<'w, O: Observer> Lane<'w, O> {
         end
     }
 
-    /// Takes a single request; returns the index after it.
-    fn take_one(&mut self, block: &Block, index: usize) -> usize {
-        self.try_request(block.request(index), Try::AtArrival);
-        index + 1
-    }
-
     /// Lets everything happen that is due by an instant, the instant included.
     fn advance(&mut self, until: Time) {
         loop {
-            let (at, class) = self.next_event();
+            let event = self.queue.next();
+            let settlement = (self.flight.next_time(), Class::Settlement);
+            let at = settlement.min(event).0;
             if at > until || at == Time::NEVER {
                 return;
             }
-            self.now = at;
-            if class == Class::Settlement {
-                self.settle_next();
+            if settlement < event {
+                self.settle_due(until, event);
             } else if let Some(event) = self.queue.pop() {
+                self.now = at;
                 self.happen(event);
                 self.look_around();
             }
@@ -344,8 +347,12 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.queue.next().min((self.flight.next_time(), Class::Settlement))
     }
 
-    /// Ends the account: what is still due before the horizon, then the run-off. Returns what it leaves behind.
-    pub fn finish(mut self) -> Result<(O, Wallet, Money), Uncountable> {
+    /// Ends the account: what is still due before the horizon, then the run-off. Returns who has listened to it, and what
+    /// it leaves behind: its wallet, and what is overdue of what it owes.
+    ///
+    /// # Errors
+    /// Where what came to the account is more than can be counted.
+    pub fn finish(&mut self) -> Result<(&mut O, &Wallet, Money), Uncountable> {
         let calendar = self.world.calendar;
         let just_before = |instant: Time| Time::from_micros(instant.micros() - 1);
         self.advance(just_before(calendar.horizon));
@@ -357,7 +364,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.advance(just_before(calendar.end));
         self.wallet.audit_closing();
         let overdue = self.overdue_amount();
-        if self.is_uncountable { Err(Uncountable) } else { Ok((self.observer, self.wallet, overdue)) }
+        if self.is_uncountable { Err(Uncountable) } else { Ok((&mut self.observer, &self.wallet, overdue)) }
     }
 
     fn happen(&mut self, event: Event) {

@@ -80,8 +80,8 @@ pub(super) struct Listener<'d> {
 }
 
 impl Listener<'_> {
-    pub fn conclude(self, wallet: &Wallet, overdue: Money) {
-        if let Some(recorder) = self.recorder {
+    pub fn conclude(&mut self, wallet: &Wallet, overdue: Money) {
+        if let Some(recorder) = &mut self.recorder {
             recorder.conclude(wallet, overdue);
         }
     }

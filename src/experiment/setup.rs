@@ -172,17 +172,19 @@ impl<'s> Population<'s> {
         let calendar = &self.setup.calendar;
         let plans = &self.setup.scenario.policies;
         let recorders = tallies.iter_mut().map(|tally| Recorder::new(tally, calendar));
+        demand.add_account(account.signup, calendar);
         let Some(listing) = listing.filter(|listing| listing.covers(number)) else {
             *requests += account.drive(
                 plans.iter().zip(recorders),
                 block,
-                |block| demand.add(block, calendar),
+                |block| demand.add_requests(block, calendar),
                 |recorder, wallet, overdue| recorder.conclude(wallet, overdue),
                 interrupt,
             )?;
             return Ok(());
         };
         let mut own_demand = Demand::of_whole_run();
+        own_demand.add_account(account.signup, calendar);
         let mut own: Vec<Details> =
             (0..plans.len()).map(|policy| Details::new(listing, policy, number)).collect();
         let observers = recorders.zip(own.iter_mut().map(|details| details.listener(calendar)));
@@ -190,8 +192,8 @@ impl<'s> Population<'s> {
             plans.iter().zip(observers),
             block,
             |block| {
-                demand.add(block, calendar);
-                own_demand.add(block, calendar);
+                demand.add_requests(block, calendar);
+                own_demand.add_requests(block, calendar);
             },
             |(recorder, listener), wallet, overdue| {
                 recorder.conclude(wallet, overdue);
@@ -229,7 +231,7 @@ impl<'p> Account<'p> {
         observers: impl IntoIterator<Item = (&'p PolicyPlan, O)>,
         block: &mut Block,
         mut hear: impl FnMut(&Block),
-        mut conclude: impl FnMut(O, &Wallet, Money),
+        mut conclude: impl FnMut(&mut O, &Wallet, Money),
         interrupt: &AtomicBool,
     ) -> Result<u64, SimulationError> {
         let world = self.population.world;
@@ -245,7 +247,7 @@ impl<'p> Account<'p> {
             hear(block);
             lanes.iter_mut().for_each(|lane| lane.run(block));
         }
-        for lane in lanes {
+        for lane in &mut lanes {
             let (observer, wallet, overdue) = lane.finish().map_err(|error| self.failure(&error))?;
             conclude(observer, &wallet, overdue);
         }

@@ -1,21 +1,25 @@
-//! Demand: what customers would use if all were served.
+//! Demand: what customers would do if all were served and nobody left.
 
-use crate::time::Calendar;
+use super::{Flow, Flows};
+use crate::engine::observation::split_by_day;
+use crate::time::{Calendar, Time};
 use crate::workload::Block;
 
-/// The requests that are sent where nobody leaves, and their cost, day by day or only over all days. It is the same under
-/// every policy. Nothing before the warm-up is in it.
+/// Accounts with their time, and requests with their cost: day by day, or only over all days. It is the same under every
+/// policy, so it is counted once.
 #[derive(Clone, Debug)]
 pub struct Demand {
     days: Vec<Asked>,
 }
 
-/// Sums of requests.
+/// What is asked for on a day; nothing before the warm-up, but for the number of accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Asked {
-    pub requests: i128,
-    /// Their list price, in nano-dollars.
-    pub usage: i128,
+struct Asked {
+    accounts: i128,
+    account_micros: i128,
+    requests: i128,
+    /// The list price of the requests, in nano-dollars.
+    usage: i128,
 }
 
 impl Demand {
@@ -29,21 +33,38 @@ impl Demand {
         Demand { days: vec![Asked::default()] }
     }
 
-    pub(super) fn days(&self) -> &[Asked] {
-        &self.days
+    fn day(&mut self, day: usize) -> &mut Asked {
+        let last = self.days.len() - 1;
+        &mut self.days[day.min(last)]
+    }
+
+    /// Adds an account that signs up before the horizon.
+    pub fn add_account(&mut self, signup: Time, calendar: &Calendar) {
+        self.day(signup.day()).accounts += 1;
+        split_by_day(signup.max(calendar.warmup), calendar.horizon, |day, length| {
+            self.day(day).account_micros += i128::from(length.micros());
+        });
     }
 
     /// Adds the requests of a block.
-    pub fn add(&mut self, block: &Block, calendar: &Calendar) {
-        let last = self.days.len() - 1;
-        let mut next = block.first_at_or_after(0..block.len, calendar.warmup);
-        while next < block.len {
-            let at = block.at[next];
-            let end = block.first_at_or_after(next..block.len, at.next_midnight());
-            let asked = &mut self.days[at.day().min(last)];
-            asked.requests += (end - next) as i128;
-            asked.usage += i128::from(block.cost_before[end] - block.cost_before[next]);
-            next = end;
+    pub fn add_requests(&mut self, block: &Block, calendar: &Calendar) {
+        let counted = block.first_at_or_after(0..block.len, calendar.warmup)..block.len;
+        for (day, part) in block.by_day(counted) {
+            let asked = self.day(day);
+            asked.requests += part.len() as i128;
+            asked.usage += i128::from(block.cost_before[part.end] - block.cost_before[part.start]);
+        }
+    }
+
+    /// Adds it to what is counted day by day, as what is tried and served, and as nobody's leaving.
+    pub(super) fn add_to(&self, days: &mut [Flows]) {
+        for (flows, asked) in days.iter_mut().zip(&self.days) {
+            flows[Flow::Accounts] += asked.accounts;
+            flows[Flow::AccountMicros] += asked.account_micros;
+            for flow in [Flow::Requests, Flow::Attempts, Flow::Served] {
+                flows[flow] += asked.requests;
+            }
+            flows[Flow::Usage] += asked.usage;
         }
     }
 }

@@ -248,6 +248,8 @@ pub struct Block {
     /// `moment_before[i]`: the sum of cost times arrival over the first `i`, in nano-dollars times
     /// microseconds.
     pub moment_before: [i128; BLOCK + 1],
+    /// The days on which there are requests, ascending, each with the index after its last request.
+    pub days: Vec<(usize, usize)>,
 }
 
 impl Block {
@@ -262,7 +264,37 @@ impl Block {
             output: [0; BLOCK],
             cost_before: [0; BLOCK + 1],
             moment_before: [0; BLOCK + 1],
+            days: Vec::with_capacity(BLOCK),
         }
+    }
+
+    /// Notes the days of the requests.
+    fn note_days(&mut self) {
+        self.days.clear();
+        let at = &self.at[..self.len];
+        let mut next = 0;
+        while let Some(first) = at.get(next) {
+            let midnight = first.next_midnight();
+            // A day has few requests or many: steps that double find the end of either.
+            let mut step = 1;
+            while at.get(next + step).is_some_and(|at| *at < midnight) {
+                (next, step) = (next + step, 2 * step);
+            }
+            let within = &at[next..at.len().min(next + step)];
+            next += within.partition_point(|at| *at < midnight);
+            self.days.push((first.day(), next));
+        }
+    }
+
+    /// The parts of a range that fall on one day each, in order: the day and the requests.
+    pub fn by_day(&self, range: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let first = self.days.partition_point(|(_, end)| *end <= range.start);
+        let mut next = range.start;
+        self.days[first..].iter().map_while(move |(day, end)| {
+            let part = next..range.end.min(*end);
+            next = part.end;
+            (!part.is_empty()).then_some((*day, part))
+        })
     }
 
     /// One request.
