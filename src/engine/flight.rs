@@ -147,7 +147,8 @@ impl<O: Observer> Lane<'_, O> {
     /// Settles all usage in flight at once, telling nobody: the account closes, or the horizon is reached.
     pub(super) fn settle_all(&mut self) {
         while let Some(next) = self.flight.pop() {
-            self.settle(&RequestSpan::of_one(next.arrived, next.cost, self.now), Some(next.cause));
+            let allowance = self.policy.allowance(&self.view());
+            self.settle(&RequestSpan::of_one(next.arrived, next.cost, self.now), allowance, Some(next.cause));
         }
         assert_eq!(
             (self.flight.cost, self.flight.held),

@@ -270,10 +270,11 @@ impl<'w, O: Observer> Lane<'w, O> {
 
     /// Settles usage, and looks around if it uses up what there is something to tell after.
     fn settle_and_look(&mut self, span: &RequestSpan<'_>, cause: Option<OvershootCause>) {
-        let headroom = self.policy.headroom(&self.view());
+        let view = self.view();
+        let (headroom, allowance) = (self.policy.headroom(&view), self.policy.allowance(&view));
         assert!(headroom.is_positive(), "a policy states a headroom above zero");
         let watched = headroom.min(self.to_next_alert());
-        self.settle(span, cause);
+        self.settle(span, allowance, cause);
         if span.cost >= headroom {
             self.tell(PolicyEvent::HeadroomUsed);
         }
@@ -284,9 +285,8 @@ impl<'w, O: Observer> Lane<'w, O> {
 
     /// Settles usage. What it takes beyond the policy's allowance is overshoot, of the cause given, or of the one that it
     /// has where it was admitted just now.
-    fn settle(&mut self, span: &RequestSpan<'_>, cause: Option<OvershootCause>) {
+    fn settle(&mut self, span: &RequestSpan<'_>, allowance: Money, cause: Option<OvershootCause>) {
         self.leeway = Money::ZERO;
-        let allowance = self.policy.allowance(&self.view());
         let overshoot = span.cost.saturating_sub(allowance.or_zero());
         self.enter_usage(span);
         if overshoot.is_positive() {

@@ -1,6 +1,6 @@
 //! Payments: the card on file, attempts and their luck, and purchases of credit.
 
-use super::event::{Attempt, Event, PaymentResult, PurchaseKind, Purpose};
+use super::event::{Attempt, Class, Event, PaymentResult, PurchaseKind, Purpose};
 use super::observation::{Happening, Observer, Question};
 use super::{Lane, at_least_a_second};
 use crate::money::Money;
@@ -226,9 +226,15 @@ impl<O: Observer> Lane<'_, O> {
                 self.wallet.receive_purchase(amount);
                 self.pay_fee(amount);
                 self.note(happening);
-                let posted_at = self.now + self.world.payments.posting_delay;
-                self.queue.schedule(posted_at, Event::CreditPosting { purchase: number });
                 self.tell(PolicyEvent::PaymentSucceeded);
+                let posted_at = self.now + self.world.payments.posting_delay;
+                if posted_at == self.now && (posted_at, Class::Posting) < self.queue.next() {
+                    // Nothing comes between: it need not wait for its turn.
+                    self.look_at_what_remains();
+                    self.post_purchase(number);
+                } else {
+                    self.queue.schedule(posted_at, Event::CreditPosting { purchase: number });
+                }
             }
             (Purpose::Purchase(number), _) => {
                 self.note(happening);
