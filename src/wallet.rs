@@ -5,6 +5,7 @@
 
 use crate::money::Money;
 use crate::time::Time;
+use smallvec::SmallVec;
 
 /// An account of the books.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +124,9 @@ pub struct Posting {
     pub amount: Money,
 }
 
+/// Postings, mostly a few.
+pub type Postings = SmallVec<[Posting; 4]>;
+
 /// An amount of credit with the time at which it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Lot {
@@ -138,7 +142,7 @@ pub struct LotNumber(u32);
 /// Credit in lots, the soonest to expire first; of those that expire together the oldest.
 #[derive(Clone, Debug, Default)]
 struct Lots {
-    lots: Vec<Lot>,
+    lots: SmallVec<[Lot; 2]>,
     total: Money,
     added: u32,
 }
@@ -214,7 +218,7 @@ pub struct Wallet {
     billed_in_period: Money,
     billed_ever: Money,
     books: [Money; LedgerAccount::COUNT],
-    postings: Vec<Posting>,
+    postings: Postings,
 }
 
 impl Wallet {
@@ -421,15 +425,9 @@ impl Wallet {
         invoices.into_iter().map(|invoice| invoice.number).collect()
     }
 
-    /// Takes the postings made since the last call; put the (emptied) vector back with [`Wallet::reuse`].
-    pub fn take_postings(&mut self) -> Vec<Posting> {
+    /// Takes the postings made since the last call.
+    pub fn take_postings(&mut self) -> Postings {
         std::mem::take(&mut self.postings)
-    }
-
-    /// Gives an emptied vector of postings back for reuse.
-    pub fn reuse(&mut self, mut postings: Vec<Posting>) {
-        postings.clear();
-        self.postings = postings;
     }
 
     fn post(&mut self, entry: Entry, amount: Money) {

@@ -536,11 +536,9 @@ impl<'w, O: Observer> Lane<'w, O> {
 
     /// Hands on the postings made since last time.
     fn hand_on_postings(&mut self) {
-        let postings = self.wallet.take_postings();
-        for posting in &postings {
-            self.observer.posting(self.now, *posting);
+        for posting in self.wallet.take_postings() {
+            self.observer.posting(self.now, posting);
         }
-        self.wallet.reuse(postings);
     }
 
     /// Lets the observer know what happened, and what was posted in the course of it.

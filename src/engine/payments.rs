@@ -8,6 +8,7 @@ use crate::policy::PolicyEvent;
 use crate::rng::{self, AccountStreams};
 use crate::time::{Span, Time};
 use crate::workload::payments::PaymentModel;
+use smallvec::SmallVec;
 
 /// An account's card, purchases and payments so far.
 #[derive(Debug, Default)]
@@ -23,7 +24,7 @@ pub(super) struct Payments {
     /// When the first payment succeeded.
     pub first_paid_at: Option<Time>,
     /// Purchases attempted and neither posted nor finally declined.
-    under_way: Vec<Purchase>,
+    under_way: SmallVec<[Purchase; 1]>,
     purchases: u32,
     period_began: Time,
     /// Purchases whose first attempt is of this period and that have not failed.

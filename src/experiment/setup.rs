@@ -12,6 +12,7 @@ use crate::time::{Calendar, Time};
 use crate::wallet::Wallet;
 use crate::workload::generator::{Prepared, Requests};
 use crate::workload::{Block, Cohort};
+use smallvec::SmallVec;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -235,8 +236,10 @@ impl<'p> Account<'p> {
         interrupt: &AtomicBool,
     ) -> Result<u64, SimulationError> {
         let world = self.population.world;
-        let sign_up = |(plan, observer)| Lane::sign_up(world, self.streams, plan, self.signup, observer);
-        let mut lanes: Vec<Lane<'_, O>> = observers.into_iter().map(sign_up).collect();
+        let mut lanes: SmallVec<[Lane<'_, O>; 4]> = SmallVec::new();
+        for (plan, observer) in observers {
+            lanes.push(Lane::sign_up(world, self.streams, plan, self.signup, observer));
+        }
         let mut count = 0;
         loop {
             self.requests.next_block(block).map_err(|overflow| self.failure(&overflow))?;

@@ -155,9 +155,7 @@ impl Observer for Recorder<'_> {
         } else if let Some(reason) = refused
             && span.first_at >= self.calendar.warmup
         {
-            for part in span.by_day() {
-                self.day(part.day).add_refused(reason, part.count.into());
-            }
+            span.by_day().for_each(|part| self.day(part.day).add_refused(reason, part.count.into()));
         }
     }
 
@@ -173,7 +171,7 @@ impl Observer for Recorder<'_> {
             }
             return; // demand counts them
         }
-        for part in span.by_day() {
+        span.by_day().for_each(|part| {
             let flows = self.day(part.day);
             let (count, cost) = (i128::from(part.count), i128::from(part.cost.nanos()));
             flows[Flow::Served] -= count;
@@ -186,7 +184,7 @@ impl Observer for Recorder<'_> {
                 flows[Flow::ChurnedRequests] += count;
                 flows[Flow::ChurnedUsage] += cost;
             }
-        }
+        });
     }
 
     #[inline]
@@ -195,10 +193,10 @@ impl Observer for Recorder<'_> {
         if entry == Entry::UsageOnPromotion {
             // It is part of the requests' usage, and so counted with it.
             if span.arrived_at >= self.calendar.warmup {
-                for part in span.by_day() {
+                span.by_day().for_each(|part| {
                     let amount = if is_whole { part.cost } else { amount };
                     self.day(part.day)[Flow::Promotional] += i128::from(amount.nanos());
-                }
+                });
             }
             return;
         }
