@@ -158,3 +158,50 @@ impl<O: Observer> Lane<'_, O> {
         self.flight = Flight::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Time {
+        Time::from_micros(seconds * 1_000_000)
+    }
+
+    fn request(arrived: i64, settles: i64, dollars: i64) -> InFlight {
+        InFlight {
+            arrived: at(arrived),
+            settles_at: at(settles),
+            cost: Money::dollars(dollars),
+            hold: Money::dollars(2 * dollars),
+            cause: OvershootCause::LastRequest,
+        }
+    }
+
+    #[test]
+    fn requests_settle_by_their_time_and_those_of_one_instant_as_they_were_admitted() {
+        let mut flight = Flight::default();
+        for (arrived, settles, dollars) in [(0, 9, 1), (1, 5, 2), (2, 9, 3), (3, 4, 4), (4, 5, 5)] {
+            flight.add(request(arrived, settles, dollars), at(arrived), at(settles));
+        }
+        assert_eq!((flight.cost, flight.held), (Money::dollars(15), 30_000_000_000));
+        let order: Vec<i64> = std::iter::from_fn(|| flight.pop())
+            .map(|next| next.cost.nanos() / Money::dollars(1).nanos())
+            .collect();
+        assert_eq!(order, [4, 2, 5, 1, 3]);
+        assert_eq!((flight.cost, flight.held), (Money::ZERO, 0));
+    }
+
+    #[test]
+    fn what_has_ended_and_not_settled_is_told_from_what_runs() {
+        let mut flight = Flight::default();
+        flight.add(request(0, 20, 1), at(0), at(10));
+        flight.add(request(0, 15, 2), at(0), at(5));
+        flight.add(request(0, 15, 4), at(0), at(0));
+        let ended = |flight: &mut Flight, now| flight.ended_cost(at(now));
+        assert_eq!(ended(&mut flight, 4), Money::dollars(4));
+        assert_eq!(ended(&mut flight, 5), Money::dollars(6));
+        assert_eq!(ended(&mut flight, 10), Money::dollars(7));
+        flight.pop();
+        assert_eq!(ended(&mut flight, 15), Money::dollars(5));
+    }
+}

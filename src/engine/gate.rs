@@ -22,15 +22,18 @@ impl<O: Observer> Lane<'_, O> {
         self.world.service != Service::default() || self.metering.delay > Span::ZERO
     }
 
-    /// Takes requests of a span that the gate looks at one by one, or that settle later: those that are admitted for
-    /// sure, or else a single one. Returns the index after the last.
-    pub(super) fn take_some(&mut self, block: &Block, span: Range<usize>) -> usize {
-        let sure = span.start..self.admit_for_sure(block, span.clone());
+    /// Takes requests that the gate looks at one by one, or that settle later: those that are admitted for sure, or else
+    /// a single one. Returns the index after the last.
+    pub(super) fn take_some(&mut self, block: &Block, first: usize) -> usize {
+        // What settles meanwhile changes nothing, but has to be told of before what settles at once.
+        let settles_later = self.settles_later();
+        let cut = if settles_later { self.queue.next() } else { self.next_event() }.0;
+        let sure = first..self.admit_for_sure(block, self.span_until(block, first, cut));
         if sure.is_empty() {
-            return self.take_one(block, span.start);
+            return self.take_one(block, first);
         }
         let admitted = RequestSpan::of_block(block, sure.clone());
-        if self.settles_later() {
+        if settles_later {
             let view = self.view();
             self.observer.attempted(&admitted, None, &view);
             self.observer.concluded(&admitted, Fate::Served, &view);

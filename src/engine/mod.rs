@@ -188,16 +188,21 @@ impl<'w, O: Observer> Lane<'w, O> {
                 _ if self.customer.has_churned => self.leave_unsent(block, self.span(block, next)),
                 Some(reason) if self.drops(reason) => self.refuse(block, self.span(block, next), reason),
                 None if !self.is_one_by_one() => self.serve(block, self.span(block, next)),
-                None => self.take_some(block, self.span(block, next)),
+                None => self.take_some(block, next),
                 Some(_) => self.take_one(block, next),
             };
         }
     }
 
-    /// The requests from one on that come before something happens, or before the warm-up ends.
+    /// The requests from one on that come before anything happens.
     fn span(&self, block: &Block, first: usize) -> Range<usize> {
+        self.span_until(block, first, self.next_event().0)
+    }
+
+    /// The requests from one on that come before an instant, or before the warm-up ends.
+    fn span_until(&self, block: &Block, first: usize, instant: Time) -> Range<usize> {
         let warmup = Some(self.world.calendar.warmup).filter(|warmup| *warmup > self.now);
-        let cut = self.queue.next().0.min(warmup.unwrap_or(Time::NEVER));
+        let cut = instant.min(warmup.unwrap_or(Time::NEVER));
         first..block.first_at_or_after(first..block.len, cut)
     }
 

@@ -68,3 +68,26 @@ impl Demand {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Span;
+    use jiff::civil::date;
+
+    #[test]
+    fn accounts_count_with_their_time_from_the_end_of_the_warm_up_to_the_horizon() {
+        let calendar = Calendar::new(date(2026, 1, 1), Span::hours(30), Span::hours(60), Span::days(1));
+        let (mut by_day, mut whole) = (Demand::by_day(&calendar), Demand::of_whole_run());
+        for signup in [Span::ZERO, Span::hours(40)] {
+            by_day.add_account(Time::START + signup, &calendar);
+            whole.add_account(Time::START + signup, &calendar);
+        }
+        let hours = |demand: &Demand| -> Vec<i128> {
+            demand.days.iter().map(|day| day.account_micros / i128::from(Span::HOUR.micros())).collect()
+        };
+        assert_eq!(hours(&by_day), [0, 18 + 8, 12 + 12, 0]);
+        assert_eq!(hours(&whole), [50]);
+        assert_eq!(by_day.days.iter().map(|day| day.accounts).collect::<Vec<_>>(), [1, 1, 0, 0]);
+    }
+}
