@@ -101,29 +101,43 @@ pub struct AccountStreams {
     account: u32,
 }
 
-/// How many requests take their numbers together: the words of `LANES` generator blocks.
-pub const GROUP: usize = 4 * LANES;
-/// How many generator blocks are computed side by side.
-const LANES: usize = 8;
+/// How many requests take their numbers together.
+pub const GROUP: usize = 16;
+/// How many generator blocks give a group a word each.
+const LANES: usize = GROUP / 4;
 
 impl AccountStreams {
-    /// One word for each request of a group, for a purpose that needs no more than that: request `r` belongs
-    /// to group `r / GROUP`, at place `r % GROUP`.
+    /// A word for each request of some consecutive groups: request `r` belongs to group `r / GROUP`, at place
+    /// `r % GROUP`. A purpose that needs several words for a request takes them from as many layers.
     ///
-    /// These are the words of [`AccountStreams::draws`] of occasion 0, dealt out so that those computed side
-    /// by side lie side by side: place `p` takes word `p / 8` of the group's block `p % 8`.
+    /// These are the words of [`AccountStreams::draws`], with the layer for its occasion, dealt out so that
+    /// those computed side by side lie side by side: place `p` takes word `p / 4` of the group's generator
+    /// block `p % 4`.
     #[inline(always)]
-    pub fn words(self, purpose: Purpose, group: u32) -> [u32; GROUP] {
-        let first = group * LANES as u32;
-        let mut words = [0; GROUP];
-        for lane in 0..LANES {
-            let block = first + lane as u32;
-            let dealt = philox(self.key, [block, 0, self.account, purpose as u32]);
-            for (round, word) in dealt.into_iter().enumerate() {
-                words[round * LANES + lane] = word;
+    pub fn words(self, purpose: Purpose, layer: u32, first: u32, groups: &mut [[u32; GROUP]]) {
+        // Two groups at a time fill the widest vectors.
+        let (pairs, last) = groups.as_chunks_mut::<2>();
+        let mut block = first * LANES as u32;
+        for pair in pairs {
+            *pair = self.pair(purpose, layer, block);
+            block += 2 * LANES as u32;
+        }
+        if let [last] = last {
+            [*last, _] = self.pair(purpose, layer, block);
+        }
+    }
+
+    /// The words of the two groups that begin with a generator block.
+    #[inline(always)]
+    fn pair(self, purpose: Purpose, layer: u32, block: u32) -> [[u32; GROUP]; 2] {
+        let mut rounds = [[0; 2 * LANES]; 4];
+        for lane in 0..2 * LANES {
+            let dealt = philox(self.key, [block + lane as u32, layer, self.account, purpose as u32]);
+            for (round, word) in rounds.iter_mut().zip(dealt) {
+                round[lane] = word;
             }
         }
-        words
+        [0, LANES].map(|first| std::array::from_fn(|place| rounds[place / LANES][first + place % LANES]))
     }
 
     /// The numbers for one occasion of a purpose: as many as are asked for.
@@ -219,15 +233,22 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_a_group_are_those_of_occasion_zero_dealt_out() {
+    fn the_words_of_groups_are_those_of_the_occasion_dealt_out() {
         let streams = CohortStreams::new(7, 0, "c").account(3);
-        let mut draws = streams.draws(Purpose::Gap, 0);
-        for group in 0..3 {
-            let words = streams.words(Purpose::Gap, group);
-            for block in 0..LANES {
+        for layer in [0, 5] {
+            let mut draws = streams.draws(Purpose::Gap, layer);
+            let mut words = [[0; GROUP]; 7];
+            streams.words(Purpose::Gap, layer, 0, &mut words);
+            for block in 0..7 * LANES {
                 for word in 0..4 {
-                    assert_eq!(words[LANES * word + block], rand::Rng::next_u32(&mut draws));
+                    let dealt = words[block / LANES][word * LANES + block % LANES];
+                    assert_eq!(dealt, rand::Rng::next_u32(&mut draws));
                 }
+            }
+            for (first, group) in words.iter().enumerate() {
+                let mut alone = [[0; GROUP]];
+                streams.words(Purpose::Gap, layer, first as u32, &mut alone);
+                assert_eq!(alone, [*group]);
             }
         }
     }

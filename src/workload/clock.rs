@@ -38,6 +38,11 @@ impl Clockwork {
         })
     }
 
+    /// The hours that the profile works from an instant not after the horizon until the horizon.
+    pub(super) fn hours_from(&self, from: Time) -> f64 {
+        self.profile.worked(self.horizon) - self.profile.worked(from)
+    }
+
     /// The clock of an account that signs up not after the horizon, with its own share of time on.
     pub(super) fn start(&self, streams: AccountStreams, signup: Time, active_share: f64) -> Clock<'_> {
         let days = self.day_level.iter().map(|level| Cause::Days { level, streams });

@@ -1,14 +1,22 @@
 //! One attribute of many requests at a time: the hot loops.
 
+use super::BLOCK;
 use super::distribution::{Distribution, Shape};
-use super::vector::{at_least, at_most, cos_sin, exp, ln, unit};
+use super::vector::{ln, single_exp2, single_normals, unit};
 use crate::rng::{AccountStreams, GROUP, Purpose};
+use fearless_simd::prelude::*;
+use fearless_simd::{f32x16, f64x8, u32x16};
+use std::f64::consts::LOG2_E;
 
-/// A sampler of one attribute of a workload's requests, a group at a time.
+/// How many groups of requests a block has.
+pub(super) const GROUPS: usize = BLOCK / GROUP;
+
+/// A sampler of one attribute of a workload's requests, up to a block of them at a time.
 ///
 /// It follows its [`Distribution`], but takes one word of 32 bits for each request where that suffices: the
-/// exponential then ends at 22.9 times its mean, the normal at 6.8 standard deviations. A Pareto has too much
-/// weight out there, so it is drawn in full precision like those that have no such formula.
+/// exponential then ends at 22.9 times its mean, the normal of a lognormal at 6.66 standard deviations. A
+/// lognormal is drawn in single precision, which moves no value by more than a millionth of itself. A Pareto
+/// has too much weight far out, so it is drawn in full precision like those that have no such formula.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
     kind: Kind,
@@ -19,9 +27,18 @@ pub(super) struct Column {
 #[derive(Clone, Debug)]
 enum Kind {
     Constant(f64),
-    Uniform { min: f64, width: f64 },
-    Exponential { mean: f64 },
-    Lognormal { mu: f64, sigma: f64 },
+    Uniform {
+        min: f64,
+        width: f64,
+    },
+    Exponential {
+        mean: f64,
+    },
+    /// The median times two to the power of a normal of mean 0.
+    Lognormal {
+        median: f64,
+        octaves: f32,
+    },
     Empirical(Vec<f64>, Choice),
     Other(Distribution),
 }
@@ -32,7 +49,10 @@ impl Column {
             &Shape::Constant(value) => Kind::Constant(value),
             &Shape::Uniform { min, max } => Kind::Uniform { min, width: max - min },
             &Shape::Exponential { mean } => Kind::Exponential { mean },
-            &Shape::Lognormal { mu, sigma } => Kind::Lognormal { mu, sigma },
+            &Shape::Lognormal { mu, sigma } => Kind::Lognormal {
+                median: libm::exp(mu),
+                octaves: (sigma * LOG2_E).min(f32::MAX.into()) as f32,
+            },
             Shape::Empirical { values, weights } => Kind::Empirical(values.clone(), Choice::new(weights)),
             Shape::Gamma { .. } | Shape::Beta { .. } | Shape::Pareto { .. } => {
                 Kind::Other(distribution.clone())
@@ -42,62 +62,94 @@ impl Column {
         Column { kind, low, high }
     }
 
-    /// Whether every value is zero.
-    pub(super) fn is_zero(&self) -> bool {
-        matches!(self.kind, Kind::Constant(value) if at_most(at_least(value, self.low), self.high) == 0.0)
+    /// The value, where there is only one.
+    pub(super) fn constant(&self) -> Option<f64> {
+        match self.kind {
+            Kind::Constant(value) => Some(value.max(self.low).min(self.high)),
+            _ => None,
+        }
     }
 
-    /// The values for a group of requests.
-    pub(super) fn draw(&self, streams: AccountStreams, purpose: Purpose, group: u32) -> [f64; GROUP] {
-        draw(self, streams, purpose, group)
+    /// The values for some consecutive groups of requests, at most a block.
+    pub(super) fn draw<S: Simd>(
+        &self,
+        simd: S,
+        streams: AccountStreams,
+        purpose: Purpose,
+        first: u32,
+        values: &mut [[f64; GROUP]],
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                self.draw_unbounded(simd, streams, purpose, first, values);
+                if self.low > f64::NEG_INFINITY || self.high < f64::INFINITY {
+                    for value in values.as_flattened_mut().as_chunks_mut().0 {
+                        *value = f64x8::simd_from(simd, *value).max(self.low).min(self.high).to_array();
+                    }
+                }
+            },
+        );
+    }
+
+    #[inline(always)]
+    fn draw_unbounded<S: Simd>(
+        &self,
+        simd: S,
+        streams: AccountStreams,
+        purpose: Purpose,
+        first: u32,
+        values: &mut [[f64; GROUP]],
+    ) {
+        let mut words = [[0; GROUP]; GROUPS];
+        let words = &mut words[..values.len()];
+        if !matches!(self.kind, Kind::Constant(_) | Kind::Other(_)) {
+            streams.words(purpose, 0, first, words);
+        }
+        match &self.kind {
+            Kind::Constant(value) => values.fill([*value; GROUP]),
+            Kind::Uniform { min, width } => {
+                for (values, words) in values.iter_mut().zip(words) {
+                    let (first, second) = u32x16::simd_from(simd, *words).widen();
+                    store(values, unit(first) * *width + *min, unit(second) * *width + *min);
+                }
+            }
+            Kind::Exponential { mean } => {
+                for (values, words) in values.iter_mut().zip(words) {
+                    let (first, second) = u32x16::simd_from(simd, *words).widen();
+                    store(values, ln(unit(first)) * -mean, ln(unit(second)) * -mean);
+                }
+            }
+            Kind::Lognormal { median, octaves } => {
+                // In two steps, each of which has less to wait for than both together.
+                let mut normals = [[0.0; GROUP]; GROUPS];
+                for (normals, words) in normals.iter_mut().zip(&*words) {
+                    *normals = single_normals(u32x16::simd_from(simd, *words)).to_array();
+                }
+                for (values, normals) in values.iter_mut().zip(normals) {
+                    let (first, second) = single_exp2(f32x16::simd_from(simd, normals) * *octaves).widen();
+                    store(values, first * *median, second * *median);
+                }
+            }
+            Kind::Empirical(support, choice) => {
+                for (values, words) in values.iter_mut().zip(words) {
+                    *values = words.map(|word| support[choice.pick(word)]);
+                }
+            }
+            Kind::Other(distribution) => {
+                let requests = first * GROUP as u32..;
+                for (value, request) in values.as_flattened_mut().iter_mut().zip(requests) {
+                    *value = distribution.sample(&mut streams.draws(purpose, request));
+                }
+            }
+        }
     }
 }
 
-/// As [`Column::draw`]; compiled for several instruction sets, of which the machine's best is used. The
-/// results are the same, since nothing is fused.
-#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
-fn draw(column: &Column, streams: AccountStreams, purpose: Purpose, group: u32) -> [f64; GROUP] {
-    let mut values = [0.0; GROUP];
-    let words = || streams.words(purpose, group);
-    match &column.kind {
-        Kind::Constant(value) => values = [*value; GROUP],
-        Kind::Uniform { min, width } => values = words().map(|word| min + width * unit(word)),
-        Kind::Exponential { mean } => values = words().map(|word| -mean * ln(unit(word))),
-        Kind::Lognormal { mu, sigma } => {
-            values = normals(words());
-            for value in &mut values {
-                *value = exp(mu + sigma * *value);
-            }
-        }
-        Kind::Empirical(support, choice) => values = words().map(|word| support[choice.pick(word)]),
-        Kind::Other(distribution) => {
-            let first = group * GROUP as u32;
-            for (value, request) in values.iter_mut().zip(first..) {
-                *value = distribution.sample(&mut streams.draws(purpose, request));
-            }
-        }
-    }
-    for value in &mut values {
-        *value = at_most(at_least(*value, column.low), column.high);
-    }
-    values
-}
-
-/// Standard normals: the requests of the first half of a group share a radius and an angle with those of the
-/// second.
-///
-/// Source: Box and Muller (1958), as for a single normal.
 #[inline(always)]
-fn normals(words: [u32; GROUP]) -> [f64; GROUP] {
-    let mut normals = [0.0; GROUP];
-    let (first, second) = normals.split_at_mut(GROUP / 2);
-    let (radii, angles) = words.split_at(GROUP / 2);
-    for (((x, y), &radius), &angle) in first.iter_mut().zip(second).zip(radii).zip(angles) {
-        let radius = (-2.0 * ln(unit(radius))).sqrt();
-        let (cos, sin) = cos_sin(angle);
-        (*x, *y) = (radius * cos, radius * sin);
-    }
-    normals
+fn store<S: Simd>(values: &mut [f64; GROUP], first: f64x8<S>, second: f64x8<S>) {
+    first.store_slice(&mut values[..GROUP / 2]);
+    second.store_slice(&mut values[GROUP / 2..]);
 }
 
 /// A choice among weighted things by one word: the inverse of the cumulative weights, with a guide table.
@@ -144,16 +196,42 @@ impl Choice {
 #[cfg(test)]
 mod tests {
     use super::super::distribution::tests::{families, kolmogorov};
+    use super::super::vector::tests::levels;
     use super::*;
     use crate::rng::CohortStreams;
+    use fearless_simd::{Level, dispatch};
 
     fn streams() -> AccountStreams {
         CohortStreams::new(5, 0, "column").account(1)
     }
 
     fn draws(distribution: &Distribution, count: u32) -> Vec<f64> {
+        draws_on(Level::new(), distribution, count)
+    }
+
+    fn draws_on(level: Level, distribution: &Distribution, count: u32) -> Vec<f64> {
         let column = Column::new(distribution);
-        (0..count / GROUP as u32).flat_map(|group| column.draw(streams(), Purpose::Output, group)).collect()
+        let mut values = vec![[0.0; GROUP]; count as usize / GROUP];
+        for (block, first) in values.chunks_mut(GROUPS).zip((0..).step_by(GROUPS)) {
+            dispatch!(level, simd => column.draw(simd, streams(), Purpose::Output, first, block));
+        }
+        values.into_flattened()
+    }
+
+    /// Were a product and a sum fused anywhere, some of these would differ.
+    #[test]
+    fn values_are_the_same_bit_by_bit_with_every_level_of_instructions() {
+        for (distribution, mean, _) in families() {
+            for distribution in [distribution.clone(), distribution.clamped(Some(0.8 * mean), None)] {
+                let bits = |level| -> Vec<u64> {
+                    draws_on(level, &distribution, 20_000).into_iter().map(f64::to_bits).collect()
+                };
+                let plain = bits(Level::baseline());
+                for level in levels() {
+                    assert!(bits(level) == plain, "{level:?}, {distribution:?}");
+                }
+            }
+        }
     }
 
     #[test]
@@ -185,7 +263,7 @@ mod tests {
     fn requests_of_a_group_are_independent_of_each_other() {
         let values: Vec<f64> =
             draws(&Distribution::lognormal_median(1.0, 1.0), 320_000).into_iter().map(libm::log).collect();
-        for lag in [1, 2, 8, 16, 31, 32] {
+        for lag in [1, 2, 4, 8, 15, 16, 32, 128] {
             let products = values.iter().zip(&values[lag..]).map(|(x, y)| x * y);
             let squares = values.iter().zip(&values[lag..]).map(|(x, y)| (x * x - 1.0) * (y * y - 1.0) / 2.0);
             for correlation in [products.sum::<f64>(), squares.sum::<f64>()] {

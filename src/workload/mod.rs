@@ -229,7 +229,7 @@ pub const BLOCK: usize = 128;
 /// Two running sums over the block let the engine charge a whole span of requests at the price of looking at
 /// its ends: `cost_before[b] - cost_before[a]` is what requests `a..b` cost, and the moment likewise is the
 /// sum of each cost times its arrival.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Block {
     /// How many requests there are: the first `len` places of each column.
     pub len: usize,
