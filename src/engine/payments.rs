@@ -143,7 +143,8 @@ impl<O: Observer> Lane<'_, O> {
     /// At signup: draws whether a payment method is on file.
     pub(super) fn put_first_card_on_file(&mut self) {
         let probability = self.world.customer.payment_method;
-        if self.streams.draws(rng::Purpose::PaymentMethod, 0).happens(probability) {
+        // The usual certainty takes no luck.
+        if probability >= 1.0 || self.streams.draws(rng::Purpose::PaymentMethod, 0).happens(probability) {
             self.take_new_card();
         }
     }

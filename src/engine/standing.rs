@@ -101,7 +101,7 @@ impl<O: Observer> Lane<'_, O> {
     }
 
     /// Once a hold did not fit, the money is as good as used up until more remains of it than the least since.
-    #[inline]
+    #[inline(always)]
     pub(super) fn follow_shortness(&mut self) {
         if let Some(least) = self.short_of {
             let remaining = self.policy.remaining(&self.view());

@@ -237,7 +237,6 @@ impl Requests<'_> {
     /// Where a token count, the account's usage or the number of its requests is more than can be counted.
     pub fn next_block(&mut self, block: &mut Block) -> Result<(), Overflow> {
         block.len = 0;
-        block.days.clear();
         if self.is_over {
             return Ok(());
         }

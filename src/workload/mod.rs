@@ -248,8 +248,10 @@ pub struct Block {
     /// `moment_before[i]`: the sum of cost times arrival over the first `i`, in nano-dollars times
     /// microseconds.
     pub moment_before: [i128; BLOCK + 1],
-    /// The days on which there are requests, ascending, each with the index after its last request.
-    pub days: Vec<(usize, usize)>,
+    /// The days on which there are requests, ascending, each with the index after its last request: the first
+    /// `day_count` places.
+    days: [(u32, u32); BLOCK],
+    day_count: usize,
 }
 
 impl Block {
@@ -264,36 +266,39 @@ impl Block {
             output: [0; BLOCK],
             cost_before: [0; BLOCK + 1],
             moment_before: [0; BLOCK + 1],
-            days: Vec::with_capacity(BLOCK),
+            days: [(0, 0); BLOCK],
+            day_count: 0,
         }
     }
 
-    /// Notes the days of the requests.
+    /// Notes the days of the requests. No branch depends on when they come, so none is ever mistaken.
+    #[inline(always)]
     fn note_days(&mut self) {
-        self.days.clear();
-        let at = &self.at[..self.len];
-        let mut next = 0;
-        while let Some(first) = at.get(next) {
-            let midnight = first.next_midnight();
-            // A day has few requests or many: steps that double find the end of either.
-            let mut step = 1;
-            while at.get(next + step).is_some_and(|at| *at < midnight) {
-                (next, step) = (next + step, 2 * step);
-            }
-            let within = &at[next..at.len().min(next + step)];
-            next += within.partition_point(|at| *at < midnight);
-            self.days.push((first.day(), next));
+        /// For 71 years floats hold microseconds with room to spare.
+        const EARLY: Time = Time::from_micros(1 << 51);
+        let mut days = [0; BLOCK + 1];
+        if self.at[..self.len].last().is_none_or(|last| *last < EARLY) {
+            days_of(&self.at, &mut days);
+        } else {
+            days.iter_mut().zip(&self.at).for_each(|(day, at)| *day = at.day() as u32);
+        }
+        days[self.len] = u32::MAX;
+        self.day_count = 0;
+        for index in 0..self.len {
+            self.days[self.day_count] = (days[index], index as u32 + 1);
+            self.day_count += usize::from(days[index] != days[index + 1]);
         }
     }
 
     /// The parts of a range that fall on one day each, in order: the day and the requests.
     pub fn by_day(&self, range: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
-        let first = self.days.partition_point(|(_, end)| *end <= range.start);
+        let days = &self.days[..self.day_count];
+        let first = days.partition_point(|(_, end)| *end as usize <= range.start);
         let mut next = range.start;
-        self.days[first..].iter().map_while(move |(day, end)| {
-            let part = next..range.end.min(*end);
+        days[first..].iter().map_while(move |(day, end)| {
+            let part = next..range.end.min(*end as usize);
             next = part.end;
-            (!part.is_empty()).then_some((*day, part))
+            (!part.is_empty()).then_some((*day as usize, part))
         })
     }
 
@@ -338,6 +343,20 @@ impl Block {
     }
 }
 
+/// The days that instants below 2^51 microseconds fall on; of others, anything.
+#[inline(always)]
+fn days_of(instants: &[Time; BLOCK], days: &mut [u32]) {
+    /// Its lowest bits are an integer that is added to it, if that is not negative and less than it.
+    const BIG: f64 = (1u64 << 52) as f64;
+    const DAY: f64 = Span::DAY.micros() as f64;
+    for (day, at) in days.iter_mut().zip(instants) {
+        let micros = f64::from_bits(at.micros() as u64 | BIG.to_bits()) - BIG;
+        let nearest = (micros * (1.0 / DAY) + BIG) - BIG;
+        let whole = if nearest * DAY > micros { nearest - 1.0 } else { nearest };
+        *day = (whole + BIG).to_bits() as u32;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -356,11 +375,9 @@ mod tests {
 
     #[test]
     fn the_days_of_a_block_are_noted_whether_they_have_few_requests_or_many() {
-        assert_eq!(block(&[]).days, []);
         let many: Vec<i64> = (0..BLOCK as i64).collect();
-        let days = |hours: i64| (0..hours).map(|day| (day as usize, (24 * (day as usize + 1)).min(BLOCK)));
-        assert_eq!(block(&many).days, days(6).collect::<Vec<_>>());
-        for hours in [&[23, 24, 71, 72][..], &[5, 5, 5, 47], &[0, 24, 48, 240, 241, 263]] {
+        let ages = 24 * 365 * 10_000;
+        for hours in [&[][..], &[0, 1, ages - 1, ages], &[23, 24, 71, 72], &[5, 5, 5, 47], &[0, 24, 48, 240, 241, 263], &many] {
             let block = block(hours);
             let noted: Vec<usize> =
                 block.by_day(0..block.len).flat_map(|(day, part)| part.map(move |_| day)).collect();
