@@ -1,6 +1,7 @@
 //! What is worked out once for a scenario, and one account driven through all policies.
 
 use super::details::{Details, Listing};
+use super::timing::Sampler;
 use crate::engine::observation::Observer;
 use crate::engine::{Lane, World};
 use crate::metrics::{DailyTally, Flows, Recorder};
@@ -30,6 +31,7 @@ pub(super) struct Chunk {
     pub dropped_records: u64,
     /// What was asked to be listed: for each account, and for each policy.
     pub details: Vec<Details>,
+    pub sampler: Sampler,
     block: Block,
 }
 
@@ -66,7 +68,7 @@ impl<'s> Setup<'s> {
 
     /// For each cohort and policy, nothing counted yet.
     pub(super) fn empty_tallies(&self) -> Vec<Vec<DailyTally>> {
-        self.scenario.cohorts.iter().map(|_| self.empty_chunk().tallies).collect()
+        self.scenario.cohorts.iter().map(|_| self.empty_chunk(false).tallies).collect()
     }
 
     /// About how much memory what a chunk counts takes, in bytes.
@@ -74,9 +76,12 @@ impl<'s> Setup<'s> {
         self.calendar.days() * self.scenario.policies.len() * size_of::<Flows>()
     }
 
-    pub(super) fn empty_chunk(&self) -> Chunk {
+    /// A chunk to which nothing has been added; the work on it is timed, or not.
+    pub(super) fn empty_chunk(&self, is_timed: bool) -> Chunk {
+        let policies = self.scenario.policies.len();
         Chunk {
-            tallies: vec![DailyTally::by_day(&self.calendar); self.scenario.policies.len()],
+            sampler: Sampler::new(is_timed, policies),
+            tallies: vec![DailyTally::by_day(&self.calendar); policies],
             requests: 0,
             dropped_records: 0,
             details: Vec::new(),
@@ -96,8 +101,11 @@ impl<'s> Setup<'s> {
         interrupt: &AtomicBool,
     ) -> Result<(), SimulationError> {
         let fails = |cause: &dyn fmt::Display| self.failure(replication, cohort, account, cause);
+        let Chunk { sampler, block, .. } = chunk;
+        sampler.begin();
         let (world, streams, signup) = self.account(replication, cohort, account);
         let mut requests = self.workloads[cohort].requests(streams, account, signup);
+        sampler.drew();
         chunk.dropped_records += requests.dropped();
         if signup >= self.calendar.horizon {
             return Ok(());
@@ -111,15 +119,17 @@ impl<'s> Setup<'s> {
             let listener = details.as_mut().map(|details| details.listener(calendar));
             let observer = (Recorder::new(tally, calendar), listener);
             lanes.push(Lane::sign_up(world, streams, plan, signup, observer));
+            sampler.ran(lanes.len() - 1);
         }
-        chunk.requests += drive(&mut requests, &mut lanes, &mut chunk.block, interrupt)
+        chunk.requests += drive(&mut requests, &mut lanes, block, sampler, interrupt)
             .map_err(|overflow| fails(&overflow))?;
-        for lane in lanes {
+        for (policy, lane) in lanes.into_iter().enumerate() {
             let ((recorder, listener), wallet, overdue) = lane.finish().map_err(|error| fails(&error))?;
             recorder.conclude(&wallet, overdue);
             if let Some(listener) = listener {
                 listener.conclude(&wallet, overdue);
             }
+            sampler.ran(policy);
         }
         chunk.details.extend(details.into_iter().flatten());
         Ok(())
@@ -149,7 +159,8 @@ impl<'s> Setup<'s> {
         }
         let mut requests = self.workloads[cohort].requests(streams, account, signup);
         let mut lane = [Lane::sign_up(world, streams, &self.scenario.policies[policy], signup, observer)];
-        drive(&mut requests, &mut lane, &mut Block::empty(), &AtomicBool::new(false))
+        let sampler = &mut Sampler::new(false, 1);
+        drive(&mut requests, &mut lane, &mut Block::empty(), sampler, &AtomicBool::new(false))
             .map_err(|overflow| fails(&overflow))?;
         let [lane] = lane;
         lane.finish().map_err(|error| fails(&error))?;
@@ -189,15 +200,21 @@ fn drive<O: Observer>(
     requests: &mut Requests<'_>,
     lanes: &mut [Lane<'_, O>],
     block: &mut Block,
+    sampler: &mut Sampler,
     interrupt: &AtomicBool,
 ) -> Result<u64, Overflow> {
     let mut count = 0;
     loop {
         requests.next_block(block)?;
+        sampler.drew();
         if block.len == 0 || interrupt.load(Ordering::Relaxed) {
             return Ok(count);
         }
         count += block.len as u64;
-        lanes.iter_mut().for_each(|lane| lane.run(block));
+        for (policy, lane) in lanes.iter_mut().enumerate() {
+            lane.run(block);
+            sampler.ran(policy);
+        }
+        sampler.begin();
     }
 }
