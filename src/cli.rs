@@ -13,7 +13,7 @@ use crate::report::{Error, plot, terminal, warnings};
 use crate::scenario::{self, Loaded, Scenario, TEMPLATE, describe};
 use crate::stopwatch::Stopwatch;
 use clap::{Args, Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::fmt::Display;
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write};
@@ -336,6 +336,9 @@ fn terminal_width() -> usize {
 }
 
 fn progress_bar(scenario: &Scenario, quiet: bool) -> ProgressBar {
+    if quiet || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
     let calendar = scenario.calendar();
     let of_replication: f64 = (scenario.cohorts.iter())
         .map(|cohort| {
@@ -343,9 +346,6 @@ fn progress_bar(scenario: &Scenario, quiet: bool) -> ProgressBar {
         })
         .sum();
     let bar = ProgressBar::new((of_replication * f64::from(scenario.replications)) as u64);
-    if quiet || !io::stderr().is_terminal() {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
     let style =
         ProgressStyle::with_template("{msg} [{bar:30}] {percent}% {human_pos} requests, {rate}, {eta} left")
             .expect("the template is well formed")

@@ -18,6 +18,7 @@ use crate::scenario::Scenario;
 use crate::statistics::Moments;
 use crate::stopwatch::Stopwatch;
 use crate::time::Time;
+use crate::workload::Cohort;
 use details::{Details, Listing};
 use rayon::prelude::*;
 use setup::Chunk;
@@ -221,13 +222,17 @@ struct Task {
 
 /// Cuts the work into chunks of about as many requests each, in the order of replication, cohort, account.
 fn tasks_of(setup: &Setup<'_>) -> Vec<Task> {
+    let step = |cohort: &Cohort| {
+        let of_account = cohort.workload.expected_requests(&setup.calendar, cohort.signup);
+        (REQUESTS_OF_CHUNK / of_account).clamp(1.0, 1024.0) as u32
+    };
+    let cohorts: Vec<(u32, u32)> =
+        setup.scenario.cohorts.iter().map(|cohort| (cohort.accounts, step(cohort))).collect();
     let mut tasks = Vec::new();
     for replication in 0..setup.scenario.replications {
-        for (cohort, of_cohort) in setup.scenario.cohorts.iter().enumerate() {
-            let of_account = of_cohort.workload.expected_requests(&setup.calendar, of_cohort.signup);
-            let step = (REQUESTS_OF_CHUNK / of_account).clamp(1.0, 1024.0) as u32;
-            for first in (0..of_cohort.accounts).step_by(step as usize) {
-                let accounts = first..(first + step).min(of_cohort.accounts);
+        for (cohort, (accounts, step)) in cohorts.iter().enumerate() {
+            for first in (0..*accounts).step_by(*step as usize) {
+                let accounts = first..(first + step).min(*accounts);
                 tasks.push(Task { replication, cohort, accounts });
             }
         }
