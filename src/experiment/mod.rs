@@ -248,14 +248,16 @@ fn simulate(
     interrupt: &AtomicBool,
 ) -> Result<Chunk, ExperimentError> {
     let listing = (task.replication == 0).then_some(listing);
+    let population = setup.population(task.replication, task.cohort);
     let mut chunk = setup.empty_chunk(is_timed);
     for account in task.accounts.clone() {
-        setup
-            .simulate(task.replication, task.cohort, account, listing, &mut chunk, interrupt)
-            .map_err(ExperimentError::Simulation)?;
+        population.simulate(account, listing, &mut chunk, interrupt).map_err(ExperimentError::Simulation)?;
         if interrupt.load(Ordering::Relaxed) {
             return Err(ExperimentError::Interrupted);
         }
+    }
+    for tally in &mut chunk.tallies {
+        tally.add_demand(&chunk.demand);
     }
     chunk.sampler.end();
     Ok(chunk)

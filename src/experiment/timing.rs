@@ -18,8 +18,8 @@ pub struct Timing {
     pub gathering: Duration,
     /// The time that all threads together had for simulating: that by the clock, times their number.
     pub available: Duration,
-    /// Of that, what it took to draw the requests. How the threads' work is split between this and the policies is
-    /// an estimate, from every 17th block of requests.
+    /// Of that, what it took to draw the requests and count them. How the threads' work is split between this and
+    /// the policies is an estimate, from every 17th block of requests.
     pub drawing: Duration,
     /// Of that, what each policy took, by name.
     pub policies: Vec<(String, Duration)>,
@@ -102,7 +102,7 @@ impl Sampler {
         }
     }
 
-    /// What has been done since was to draw requests.
+    /// What has been done since was to draw requests and count them.
     #[inline]
     pub fn drew(&mut self) {
         self.parts.lap(&mut self.work.drawing);

@@ -198,6 +198,7 @@ impl Requests<'_> {
     /// Where a token count, the account's usage or the number of its requests is more than can be counted.
     pub fn next_block(&mut self, block: &mut Block) -> Result<(), Overflow> {
         block.len = 0;
+        block.days.clear();
         if self.is_over {
             return Ok(());
         }
@@ -212,6 +213,7 @@ impl Requests<'_> {
         self.fill_models(block);
         self.fill_cached(block);
         self.fill_costs(block)?;
+        block.note_days();
         self.group += (BLOCK / GROUP) as u32;
         // Numbers are addressed by the request's 32-bit index: beyond it they would repeat.
         self.group.checked_mul(GROUP as u32).map(|_| ()).ok_or(Overflow::Requests)

@@ -248,6 +248,8 @@ pub struct Block {
     /// `moment_before[i]`: the sum of cost times arrival over the first `i`, in nano-dollars times
     /// microseconds.
     pub moment_before: [i128; BLOCK + 1],
+    /// The days on which there are requests, ascending, each with the index after its last request.
+    pub days: Vec<(usize, usize)>,
 }
 
 impl Block {
@@ -262,7 +264,37 @@ impl Block {
             output: [0; BLOCK],
             cost_before: [0; BLOCK + 1],
             moment_before: [0; BLOCK + 1],
+            days: Vec::with_capacity(BLOCK),
         }
+    }
+
+    /// Notes the days of the requests.
+    fn note_days(&mut self) {
+        self.days.clear();
+        let at = &self.at[..self.len];
+        let mut next = 0;
+        while let Some(first) = at.get(next) {
+            let midnight = first.next_midnight();
+            // A day has few requests or many: steps that double find the end of either.
+            let mut step = 1;
+            while at.get(next + step).is_some_and(|at| *at < midnight) {
+                (next, step) = (next + step, 2 * step);
+            }
+            let within = &at[next..at.len().min(next + step)];
+            next += within.partition_point(|at| *at < midnight);
+            self.days.push((first.day(), next));
+        }
+    }
+
+    /// The parts of a range that fall on one day each, in order: the day and the requests.
+    pub fn by_day(&self, range: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let first = self.days.partition_point(|(_, end)| *end <= range.start);
+        let mut next = range.start;
+        self.days[first..].iter().map_while(move |(day, end)| {
+            let part = next..range.end.min(*end);
+            next = part.end;
+            (!part.is_empty()).then_some((*day, part))
+        })
     }
 
     /// One request.
@@ -285,16 +317,78 @@ impl Block {
         Money::from_nanos(self.cost_before[index + 1] - self.cost_before[index])
     }
 
-    /// The first request from `from` on that arrives at an instant or later; `len` where there is none.
-    pub fn first_at_or_after(&self, from: usize, instant: Time) -> usize {
-        from + self.at[from..self.len].partition_point(|at| *at < instant)
+    /// The first request of a range that arrives at an instant or later; the range's end where there is none.
+    pub fn first_at_or_after(&self, range: Range<usize>, instant: Time) -> usize {
+        let arrivals = &self.at[range.clone()];
+        match arrivals.last() {
+            Some(last) if *last >= instant => range.start + arrivals.partition_point(|at| *at < instant),
+            _ => range.end,
+        }
     }
 
     /// The request of a range with which the cost of the range, counted from its start, reaches an amount
     /// above zero; the range's end where it never does.
     pub fn first_to_reach(&self, range: Range<usize>, amount: Money) -> usize {
         let reached = self.cost_before[range.start].saturating_add(amount.nanos());
+        if self.cost_before[range.end] < reached {
+            return range.end;
+        }
         let after = &self.cost_before[range.start + 1..=range.end];
         range.start + after.partition_point(|cost| *cost < reached)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A block of requests at these hours, each of which costs a nano-dollar more than the one before.
+    fn block(hours: &[i64]) -> Block {
+        let mut block = Block::empty();
+        block.len = hours.len();
+        for (index, hour) in hours.iter().enumerate() {
+            block.at[index] = Time::START + Span::hours(*hour);
+            block.cost_before[index + 1] = block.cost_before[index] + 1 + index as i64;
+        }
+        block.note_days();
+        block
+    }
+
+    #[test]
+    fn the_days_of_a_block_are_noted_whether_they_have_few_requests_or_many() {
+        assert_eq!(block(&[]).days, []);
+        let many: Vec<i64> = (0..BLOCK as i64).collect();
+        let days = |hours: i64| (0..hours).map(|day| (day as usize, (24 * (day as usize + 1)).min(BLOCK)));
+        assert_eq!(block(&many).days, days(6).collect::<Vec<_>>());
+        for hours in [&[23, 24, 71, 72][..], &[5, 5, 5, 47], &[0, 24, 48, 240, 241, 263]] {
+            let block = block(hours);
+            let noted: Vec<usize> =
+                block.by_day(0..block.len).flat_map(|(day, part)| part.map(move |_| day)).collect();
+            assert_eq!(noted, hours.iter().map(|hour| (hour / 24) as usize).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_range_falls_into_parts_by_day() {
+        let block = block(&[1, 2, 30, 31, 32, 50]);
+        let parts: Vec<_> = block.by_day(1..5).collect();
+        assert_eq!(parts, [(0, 1..2), (1, 2..5)]);
+        assert_eq!(block.by_day(3..3).count(), 0);
+        assert_eq!(block.by_day(3..4).collect::<Vec<_>>(), [(1, 3..4)]);
+    }
+
+    #[test]
+    fn requests_are_found_by_instant_and_by_cost() {
+        let block = block(&[1, 2, 2, 3]);
+        let hour = |hour| Time::START + Span::hours(hour);
+        assert_eq!([1, 2, 3, 4].map(|at| block.first_at_or_after(0..4, hour(at))), [0, 1, 3, 4]);
+        assert_eq!(block.first_at_or_after(0..2, hour(9)), 2);
+        let nanos = Money::from_nanos;
+        assert_eq!(
+            [1, 2, 3, 6, 7, 10, 11].map(|cost| block.first_to_reach(0..4, nanos(cost))),
+            [0, 1, 1, 2, 3, 3, 4]
+        );
+        assert_eq!(block.first_to_reach(1..2, nanos(3)), 2);
+        assert_eq!(block.first_to_reach(1..4, Money::MAX), 4);
     }
 }
