@@ -16,7 +16,6 @@ use proptest::sample::select;
 use proptest::test_runner::{RngSeed, TestRunner};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// One of some lines of TOML.
 fn one_of(lines: &[&'static str]) -> impl Strategy<Value = String> {
@@ -234,9 +233,7 @@ fn parse(text: &str) -> Scenario {
 }
 
 fn run(scenario: &Scenario) -> Outcome {
-    let options =
-        Options { list_accounts: false, ledger: None, progress: &|_| {}, interrupt: &AtomicBool::new(false) };
-    experiment::run(scenario, options).expect("the scenario runs")
+    experiment::run(scenario, Options::default()).expect("the scenario runs")
 }
 
 fn quantity(row: &Row, column: &str) -> Quantity {

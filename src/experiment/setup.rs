@@ -1,6 +1,7 @@
 //! What is worked out once for a scenario, and one account driven through all policies.
 
 use super::details::{Details, Listing};
+use super::timing::Sampler;
 use crate::engine::observation::Observer;
 use crate::engine::{Lane, World};
 use crate::metrics::{DailyTally, Demand, Flows, Recorder};
@@ -35,6 +36,7 @@ pub(super) struct Chunk {
     pub dropped_records: u64,
     /// What was asked to be listed: for each account, and for each policy.
     pub details: Vec<Details>,
+    pub sampler: Sampler,
     block: Block,
 }
 
@@ -71,7 +73,7 @@ impl<'s> Setup<'s> {
 
     /// For each cohort and policy, nothing counted yet.
     pub(super) fn empty_tallies(&self) -> Vec<Vec<DailyTally>> {
-        self.scenario.cohorts.iter().map(|_| self.empty_chunk().tallies).collect()
+        self.scenario.cohorts.iter().map(|_| self.empty_chunk(false).tallies).collect()
     }
 
     /// About how much memory what a chunk counts takes, in bytes.
@@ -79,9 +81,12 @@ impl<'s> Setup<'s> {
         self.calendar.days() * self.scenario.policies.len() * size_of::<Flows>()
     }
 
-    pub(super) fn empty_chunk(&self) -> Chunk {
+    /// A chunk to which nothing has been added; the work on it is timed, or not.
+    pub(super) fn empty_chunk(&self, is_timed: bool) -> Chunk {
+        let policies = self.scenario.policies.len();
         Chunk {
-            tallies: vec![DailyTally::by_day(&self.calendar); self.scenario.policies.len()],
+            sampler: Sampler::new(is_timed, policies),
+            tallies: vec![DailyTally::by_day(&self.calendar); policies],
             demand: Demand::by_day(&self.calendar),
             requests: 0,
             dropped_records: 0,
@@ -131,7 +136,8 @@ impl<'s> Setup<'s> {
         let account = population.account(account);
         if account.signs_up() {
             let observers = [(&self.scenario.policies[policy], observer)];
-            account.drive(observers, &mut Block::empty(), |_| {}, |_, _, _| {}, &AtomicBool::new(false))?;
+            let (block, sampler) = (&mut Block::empty(), &mut Sampler::new(false, 1));
+            account.drive(observers, block, sampler, |_| {}, |_, _, _| {}, &AtomicBool::new(false))?;
         }
         Ok(())
     }
@@ -164,7 +170,8 @@ impl<'s> Population<'s> {
         chunk: &mut Chunk,
         interrupt: &AtomicBool,
     ) -> Result<(), SimulationError> {
-        let Chunk { tallies, demand, requests, dropped_records, details, block } = chunk;
+        let Chunk { tallies, demand, requests, dropped_records, details, sampler, block } = chunk;
+        sampler.begin();
         let account = self.account(number);
         *dropped_records += account.requests.dropped();
         if !account.signs_up() {
@@ -178,6 +185,7 @@ impl<'s> Population<'s> {
             *requests += account.drive(
                 plans.iter().zip(recorders),
                 block,
+                sampler,
                 |block| demand.add_requests(block, calendar),
                 |recorder, wallet, overdue| recorder.conclude(wallet, overdue),
                 interrupt,
@@ -192,6 +200,7 @@ impl<'s> Population<'s> {
         *requests += account.drive(
             plans.iter().zip(observers),
             block,
+            sampler,
             |block| {
                 demand.add_requests(block, calendar);
                 own_demand.add_requests(block, calendar);
@@ -231,14 +240,17 @@ impl<'p> Account<'p> {
         mut self,
         observers: impl IntoIterator<Item = (&'p PolicyPlan, O)>,
         block: &mut Block,
+        sampler: &mut Sampler,
         mut hear: impl FnMut(&Block),
         mut conclude: impl FnMut(&mut O, &Wallet, Money),
         interrupt: &AtomicBool,
     ) -> Result<u64, SimulationError> {
+        sampler.drew();
         let world = self.population.world;
         let mut lanes: SmallVec<[Lane<'_, O>; 4]> = SmallVec::new();
-        for (plan, observer) in observers {
+        for (policy, (plan, observer)) in observers.into_iter().enumerate() {
             lanes.push(Lane::sign_up(world, self.streams, plan, self.signup, observer));
+            sampler.ran(policy);
         }
         let mut count = 0;
         loop {
@@ -248,11 +260,18 @@ impl<'p> Account<'p> {
             }
             count += block.len as u64;
             hear(block);
-            lanes.iter_mut().for_each(|lane| lane.run(block));
+            sampler.drew();
+            for (policy, lane) in lanes.iter_mut().enumerate() {
+                lane.run(block);
+                sampler.ran(policy);
+            }
+            sampler.begin();
         }
-        for lane in &mut lanes {
+        sampler.drew();
+        for (policy, lane) in lanes.iter_mut().enumerate() {
             let (observer, wallet, overdue) = lane.finish().map_err(|error| self.failure(&error))?;
             conclude(observer, &wallet, overdue);
+            sampler.ran(policy);
         }
         Ok(count)
     }
