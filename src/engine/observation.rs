@@ -104,8 +104,7 @@ impl<'b> RequestSpan<'b> {
 
     /// Parts of it, in order, each of requests that arrived on one day.
     pub fn by_day(&self) -> impl Iterator<Item = DayPart> {
-        let (of_block, of_flight, of_one) = self.members();
-        let of_block = of_block.into_iter().flat_map(|(block, range)| {
+        let of_block = self.in_block().into_iter().flat_map(|(block, range)| {
             block.by_day(range).map(|(day, part)| DayPart {
                 day,
                 count: part.len() as u64,
@@ -115,27 +114,29 @@ impl<'b> RequestSpan<'b> {
         });
         let single = |arrived: Time, cost, last_at| DayPart { day: arrived.day(), count: 1, cost, last_at };
         of_block
-            .chain(of_flight.iter().map(move |one| single(one.arrived, one.cost, one.settles_at)))
-            .chain(of_one.map(|(at, cost)| single(self.arrived_at, cost, at)))
+            .chain(self.in_flight().iter().map(move |one| single(one.arrived, one.cost, one.settles_at)))
+            .chain(self.alone().map(move |(at, cost)| single(self.arrived_at, cost, at)))
     }
 
     /// The instant and the cost of each.
     pub fn each(&self) -> impl Iterator<Item = (Time, Money)> {
-        let (of_block, of_flight, of_one) = self.members();
-        of_block
+        self.in_block()
             .into_iter()
             .flat_map(|(block, range)| range.map(|index| (block.at[index], block.cost(index))))
-            .chain(of_flight.iter().map(|request| (request.settles_at, request.cost)))
-            .chain(of_one)
+            .chain(self.in_flight().iter().map(|request| (request.settles_at, request.cost)))
+            .chain(self.alone())
     }
 
-    /// Where its requests are found, in one of three ways.
-    fn members(&self) -> (Option<(&'b Block, Range<usize>)>, &'b [InFlight], Option<(Time, Money)>) {
-        match &self.members {
-            Members::One => (None, &[], Some((self.first_at, self.cost))),
-            Members::Block(block, range) => (Some((block, range.clone())), &[], None),
-            Members::Flight(requests) => (None, requests, None),
-        }
+    fn in_block(&self) -> Option<(&'b Block, Range<usize>)> {
+        if let Members::Block(block, range) = &self.members { Some((*block, range.clone())) } else { None }
+    }
+
+    fn in_flight(&self) -> &'b [InFlight] {
+        if let Members::Flight(requests) = self.members { requests } else { &[] }
+    }
+
+    fn alone(&self) -> Option<(Time, Money)> {
+        matches!(self.members, Members::One).then_some((self.first_at, self.cost))
     }
 }
 

@@ -270,7 +270,7 @@ impl<'p> Account<'p> {
         sampler.drew();
         for (policy, lane) in lanes.iter_mut().enumerate() {
             let (observer, wallet, overdue) = lane.finish().map_err(|error| self.failure(&error))?;
-            conclude(observer, &wallet, overdue);
+            conclude(observer, wallet, overdue);
             sampler.ran(policy);
         }
         Ok(count)
