@@ -33,6 +33,10 @@ pub(super) struct Client {
 }
 
 impl Client {
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.queue.is_empty()
+    }
+
     fn keep(&mut self, request: Request, retries: u32) -> u32 {
         let kept = Some((request, retries));
         if let Some(slot) = self.free.pop() {
@@ -142,6 +146,9 @@ impl<O: Observer> Lane<'_, O> {
 
     /// All that the client has kept is lost: the customer leaves, or the horizon is reached.
     pub(super) fn lose_what_waits(&mut self) {
+        if self.client.is_empty() {
+            return;
+        }
         let client = std::mem::take(&mut self.client);
         let mut kept: Vec<Request> =
             client.waiting.into_iter().flatten().map(|(request, _)| request).collect();

@@ -146,6 +146,9 @@ impl<O: Observer> Lane<'_, O> {
 
     /// Settles all usage in flight at once, telling nobody: the account closes, or the horizon is reached.
     pub(super) fn settle_all(&mut self) {
+        if self.flight.is_empty() {
+            return;
+        }
         while let Some(next) = self.flight.pop() {
             let allowance = self.policy.allowance(&self.view());
             self.settle(&RequestSpan::of_one(next.arrived, next.cost, self.now), allowance, Some(next.cause));

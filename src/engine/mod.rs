@@ -119,21 +119,17 @@ pub struct Lane<'w, O> {
 }
 
 impl<'w, O: Observer> Lane<'w, O> {
-    /// An account that signs up at an instant before the horizon.
-    pub fn sign_up(
+    /// An account that signs up at an instant before the horizon: with [`Lane::sign_up`], before all else.
+    #[inline]
+    pub fn new(
         world: World<'w>,
         streams: AccountStreams,
         plan: &'w PolicyPlan,
         signup: Time,
         observer: O,
     ) -> Lane<'w, O> {
-        let switch = plan.switch.as_ref().map(|switch| (switch, world.calendar.instant(switch.at)));
-        let plan = match switch {
-            Some((switch, at)) if signup >= at => &switch.to,
-            _ => &plan.plan,
-        };
-        let to_come = switch.filter(|(switch, at)| signup < *at && !switch.grandfather);
-        let mut lane = Lane {
+        let (plan, _) = plan_at(plan, signup, world.calendar);
+        Lane {
             world,
             streams,
             observer,
@@ -144,7 +140,7 @@ impl<'w, O: Observer> Lane<'w, O> {
             terms: Arc::clone(&plan.terms),
             metering: plan.terms.metering.over(*world.metering),
             policy_number: 0,
-            switch: to_come.map(|(switch, _)| switch),
+            switch: None,
             payments: Payments::default(),
             collections: Collections::default(),
             customer: Customer::default(),
@@ -161,28 +157,35 @@ impl<'w, O: Observer> Lane<'w, O> {
             is_uncountable: false,
             is_opening: false,
             in_runoff: false,
-        };
-        lane.customer.spend_limit = lane.draw_spend_limit();
-        lane.put_first_card_on_file();
-        lane.observer.comes_under(plan);
-        lane.note(Happening::SignedUp);
-        lane.schedule_next_period();
-        if let Some((_, at)) = to_come {
-            lane.queue.schedule(at, Event::Switch);
         }
-        if let Some(grant) = lane.terms.free_credit {
-            lane.grant(grant);
+    }
+
+    /// The account signs up under its plan, the same as in [`Lane::new`].
+    pub fn sign_up(&mut self, plan: &'w PolicyPlan) {
+        let (plan, to_come) = plan_at(plan, self.now, self.world.calendar);
+        self.customer.spend_limit = self.draw_spend_limit();
+        self.put_first_card_on_file();
+        self.observer.comes_under(plan);
+        self.note(Happening::SignedUp);
+        self.schedule_next_period();
+        if let Some((switch, at)) = to_come {
+            self.switch = Some(switch);
+            self.queue.schedule(at, Event::Switch);
         }
-        lane.open();
-        lane.look_around();
-        lane
+        if let Some(grant) = self.terms.free_credit {
+            self.grant(grant);
+        }
+        self.open();
+        self.look_around();
     }
 
     /// Takes the account through a block of its requests and all that happens before the last of them.
     pub fn run(&mut self, block: &Block) {
         let mut next = 0;
         while next < block.len {
-            self.advance(block.at[next]);
+            if self.next_event().0 <= block.at[next] {
+                self.advance(block.at[next]);
+            }
             self.now = block.at[next];
             next = match self.standing.refusal() {
                 _ if self.customer.has_churned => self.leave_unsent(block, self.span(block, next)),
@@ -559,6 +562,19 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.audit();
         self.look_at_what_remains();
         self.judge_when_decided();
+    }
+}
+
+/// What an account is billed by that signs up at an instant, and the move that is to come.
+fn plan_at<'p>(
+    plan: &'p PolicyPlan,
+    signup: Time,
+    calendar: &Calendar,
+) -> (&'p Plan, Option<(&'p Switch, Time)>) {
+    match plan.switch.as_ref().map(|switch| (switch, calendar.instant(switch.at))) {
+        Some((switch, at)) if signup >= at => (&switch.to, None),
+        Some((switch, _)) if switch.grandfather => (&plan.plan, None),
+        to_come => (&plan.plan, to_come),
     }
 }
 

@@ -249,7 +249,8 @@ impl<'p> Account<'p> {
         let world = self.population.world;
         let mut lanes: SmallVec<[Lane<'_, O>; 4]> = SmallVec::new();
         for (policy, (plan, observer)) in observers.into_iter().enumerate() {
-            lanes.push(Lane::sign_up(world, self.streams, plan, self.signup, observer));
+            lanes.push(Lane::new(world, self.streams, plan, self.signup, observer));
+            lanes.last_mut().expect("one was just added").sign_up(plan); // in its place: it is large
             sampler.ran(policy);
         }
         let mut count = 0;

@@ -278,7 +278,7 @@ impl Block {
         const EARLY: Time = Time::from_micros(1 << 51);
         let mut days = [0; BLOCK + 1];
         if self.at[..self.len].last().is_none_or(|last| *last < EARLY) {
-            days_of(&self.at, &mut days);
+            days_of(&self.at[..self.len.next_multiple_of(16)], &mut days);
         } else {
             days.iter_mut().zip(&self.at).for_each(|(day, at)| *day = at.day() as u32);
         }
@@ -345,7 +345,7 @@ impl Block {
 
 /// The days that instants below 2^51 microseconds fall on; of others, anything.
 #[inline(always)]
-fn days_of(instants: &[Time; BLOCK], days: &mut [u32]) {
+fn days_of(instants: &[Time], days: &mut [u32]) {
     /// Its lowest bits are an integer that is added to it, if that is not negative and less than it.
     const BIG: f64 = (1u64 << 52) as f64;
     const DAY: f64 = Span::DAY.micros() as f64;
@@ -377,7 +377,14 @@ mod tests {
     fn the_days_of_a_block_are_noted_whether_they_have_few_requests_or_many() {
         let many: Vec<i64> = (0..BLOCK as i64).collect();
         let ages = 24 * 365 * 10_000;
-        for hours in [&[][..], &[0, 1, ages - 1, ages], &[23, 24, 71, 72], &[5, 5, 5, 47], &[0, 24, 48, 240, 241, 263], &many] {
+        for hours in [
+            &[][..],
+            &[0, 1, ages - 1, ages],
+            &[23, 24, 71, 72],
+            &[5, 5, 5, 47],
+            &[0, 24, 48, 240, 241, 263],
+            &many,
+        ] {
             let block = block(hours);
             let noted: Vec<usize> =
                 block.by_day(0..block.len).flat_map(|(day, part)| part.map(move |_| day)).collect();
