@@ -101,48 +101,63 @@ pub struct AccountStreams {
     account: u32,
 }
 
-/// How many requests take their numbers together.
-pub const GROUP: usize = 16;
-/// How many generator blocks give a group a word each.
-const LANES: usize = GROUP / 4;
-
 impl AccountStreams {
-    /// A word for each request of some consecutive groups: request `r` belongs to group `r / GROUP`, at place
-    /// `r % GROUP`. A purpose that needs several words for a request takes them from as many layers.
-    ///
-    /// These are the words of [`AccountStreams::draws`], with the layer for its occasion, dealt out so that
-    /// those computed side by side lie side by side: place `p` takes word `p / 4` of the group's generator
-    /// block `p % 4`.
-    #[inline(always)]
-    pub fn words(self, purpose: Purpose, layer: u32, first: u32, groups: &mut [[u32; GROUP]]) {
-        // Two groups at a time fill the widest vectors.
-        let (pairs, last) = groups.as_chunks_mut::<2>();
-        let mut block = first * LANES as u32;
-        for pair in pairs {
-            *pair = self.pair(purpose, layer, block);
-            block += 2 * LANES as u32;
-        }
-        if let [last] = last {
-            [*last, _] = self.pair(purpose, layer, block);
-        }
-    }
-
-    /// The words of the two groups that begin with a generator block.
-    #[inline(always)]
-    fn pair(self, purpose: Purpose, layer: u32, block: u32) -> [[u32; GROUP]; 2] {
-        let mut rounds = [[0; 2 * LANES]; 4];
-        for lane in 0..2 * LANES {
-            let dealt = philox(self.key, [block + lane as u32, layer, self.account, purpose as u32]);
-            for (round, word) in rounds.iter_mut().zip(dealt) {
-                round[lane] = word;
-            }
-        }
-        [0, LANES].map(|first| std::array::from_fn(|place| rounds[place / LANES][first + place % LANES]))
+    /// The words of a purpose that decides something of each request.
+    pub fn of_requests(self, purpose: Purpose) -> RequestStream {
+        RequestStream { streams: self, purpose }
     }
 
     /// The numbers for one occasion of a purpose: as many as are asked for.
     pub fn draws(self, purpose: Purpose, occasion: u32) -> Draws {
         Draws { key: self.key, counter: [0, occasion, self.account, purpose as u32], words: [0; 4], used: 4 }
+    }
+}
+
+/// How many requests take their words together.
+pub const GROUP: usize = 16;
+/// How many generator blocks give a group a word for each of its requests.
+const LANES: usize = GROUP / 4;
+
+/// The words of one purpose for the requests of an account: request `r` belongs to group `r / GROUP`, at place
+/// `r % GROUP`. What needs several words for a request takes them from as many layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestStream {
+    streams: AccountStreams,
+    purpose: Purpose,
+}
+
+impl RequestStream {
+    /// A word for each request of some consecutive groups.
+    ///
+    /// These are the words of [`AccountStreams::draws`], with the layer for its occasion, dealt out so that
+    /// those computed side by side lie side by side: place `p` takes word `p / 4` of the group's generator
+    /// block `p % 4`.
+    #[inline(always)]
+    pub fn words(self, layer: u32, first: u32, groups: &mut [[u32; GROUP]]) {
+        // Two groups at a time fill the widest vectors.
+        let (pairs, last) = groups.as_chunks_mut::<2>();
+        let mut block = first * LANES as u32;
+        for pair in pairs {
+            *pair = self.pair(layer, block);
+            block += 2 * LANES as u32;
+        }
+        if let [last] = last {
+            [*last, _] = self.pair(layer, block);
+        }
+    }
+
+    /// The words of the two groups that begin with a generator block.
+    #[inline(always)]
+    fn pair(self, layer: u32, block: u32) -> [[u32; GROUP]; 2] {
+        let AccountStreams { key, account } = self.streams;
+        let mut rounds = [[0; 2 * LANES]; 4];
+        for lane in 0..2 * LANES {
+            let dealt = philox(key, [block + lane as u32, layer, account, self.purpose as u32]);
+            for (round, word) in rounds.iter_mut().zip(dealt) {
+                round[lane] = word;
+            }
+        }
+        [0, LANES].map(|first| std::array::from_fn(|place| rounds[place / LANES][first + place % LANES]))
     }
 }
 
@@ -235,10 +250,11 @@ mod tests {
     #[test]
     fn the_words_of_groups_are_those_of_the_occasion_dealt_out() {
         let streams = CohortStreams::new(7, 0, "c").account(3);
+        let stream = streams.of_requests(Purpose::Gap);
         for layer in [0, 5] {
             let mut draws = streams.draws(Purpose::Gap, layer);
             let mut words = [[0; GROUP]; 7];
-            streams.words(Purpose::Gap, layer, 0, &mut words);
+            stream.words(layer, 0, &mut words);
             for block in 0..7 * LANES {
                 for word in 0..4 {
                     let dealt = words[block / LANES][word * LANES + block % LANES];
@@ -247,7 +263,7 @@ mod tests {
             }
             for (first, group) in words.iter().enumerate() {
                 let mut alone = [[0; GROUP]];
-                streams.words(Purpose::Gap, layer, first as u32, &mut alone);
+                stream.words(layer, first as u32, &mut alone);
                 assert_eq!(alone, [*group]);
             }
         }

@@ -1,9 +1,11 @@
 //! One attribute of many requests at a time: the hot loops.
 
 use super::BLOCK;
+use super::choice::Choice;
 use super::distribution::{Distribution, Shape};
-use super::vector::{ln, single_exp2, single_normals, unit};
-use crate::rng::{AccountStreams, GROUP, Purpose};
+use super::gamma::Gamma;
+use super::vector::{exp, fine_unit, ln, single_exp2, single_normals, unit};
+use crate::rng::{GROUP, RequestStream};
 use fearless_simd::prelude::*;
 use fearless_simd::{f32x16, f64x8, u32x16};
 use std::f64::consts::LOG2_E;
@@ -11,12 +13,15 @@ use std::f64::consts::LOG2_E;
 /// How many groups of requests a block has.
 pub(super) const GROUPS: usize = BLOCK / GROUP;
 
+/// A value for each request of a group, as two vectors.
+pub(super) type Values = [[f64; GROUP / 2]; 2];
+
 /// A sampler of one attribute of a workload's requests, up to a block of them at a time.
 ///
-/// It follows its [`Distribution`], but takes one word of 32 bits for each request where that suffices: the
-/// exponential then ends at 22.9 times its mean, the normal of a lognormal at 6.66 standard deviations. A
-/// lognormal is drawn in single precision, which moves no value by more than a millionth of itself. A Pareto
-/// has too much weight far out, so it is drawn in full precision like those that have no such formula.
+/// It follows its [`Distribution`], but takes one word of 32 bits for each number that it needs: an exponential
+/// then ends at 22.9 times its mean, the normal in a lognormal or a gamma at 6.66 standard deviations. Only a
+/// Pareto has so much weight further out that it takes two. Normals, and lognormals beside their median, are
+/// drawn in single precision, which moves no value by more than a millionth of itself.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
     kind: Kind,
@@ -39,8 +44,18 @@ enum Kind {
         median: f64,
         octaves: f32,
     },
-    Empirical(Vec<f64>, Choice),
-    Other(Distribution),
+    Gamma {
+        gamma: Gamma,
+        scale: f64,
+    },
+    /// The share of the first gamma in the sum of both.
+    Beta(Gamma, Gamma),
+    /// The least value divided by a uniform number to some power.
+    Pareto {
+        min: f64,
+        power: f64,
+    },
+    Empirical(Choice<f64>),
 }
 
 impl Column {
@@ -53,10 +68,10 @@ impl Column {
                 median: libm::exp(mu),
                 octaves: (sigma * LOG2_E).min(f32::MAX.into()) as f32,
             },
-            Shape::Empirical { values, weights } => Kind::Empirical(values.clone(), Choice::new(weights)),
-            Shape::Gamma { .. } | Shape::Beta { .. } | Shape::Pareto { .. } => {
-                Kind::Other(distribution.clone())
-            }
+            &Shape::Gamma { shape, scale } => Kind::Gamma { gamma: Gamma::new(shape), scale },
+            &Shape::Beta { a, b } => Kind::Beta(Gamma::new(a), Gamma::new(b)),
+            &Shape::Pareto { min, alpha } => Kind::Pareto { min, power: 1.0 / alpha },
+            Shape::Empirical { values, weights } => Kind::Empirical(Choice::new(values, weights)),
         };
         let (low, high) = distribution.bounds();
         Column { kind, low, high }
@@ -71,20 +86,13 @@ impl Column {
     }
 
     /// The values for some consecutive groups of requests, at most a block.
-    pub(super) fn draw<S: Simd>(
-        &self,
-        simd: S,
-        streams: AccountStreams,
-        purpose: Purpose,
-        first: u32,
-        values: &mut [[f64; GROUP]],
-    ) {
+    pub(super) fn draw<S: Simd>(&self, simd: S, stream: RequestStream, first: u32, values: &mut [Values]) {
         simd.vectorize(
             #[inline(always)]
             || {
-                self.draw_unbounded(simd, streams, purpose, first, values);
+                self.draw_unbounded(simd, stream, first, values);
                 if self.low > f64::NEG_INFINITY || self.high < f64::INFINITY {
-                    for value in values.as_flattened_mut().as_chunks_mut().0 {
+                    for value in values.as_flattened_mut() {
                         *value = f64x8::simd_from(simd, *value).max(self.low).min(self.high).to_array();
                     }
                 }
@@ -93,103 +101,75 @@ impl Column {
     }
 
     #[inline(always)]
-    fn draw_unbounded<S: Simd>(
-        &self,
-        simd: S,
-        streams: AccountStreams,
-        purpose: Purpose,
-        first: u32,
-        values: &mut [[f64; GROUP]],
-    ) {
-        let mut words = [[0; GROUP]; GROUPS];
-        let words = &mut words[..values.len()];
-        if !matches!(self.kind, Kind::Constant(_) | Kind::Other(_)) {
-            streams.words(purpose, 0, first, words);
-        }
+    fn draw_unbounded<S: Simd>(&self, simd: S, stream: RequestStream, first: u32, values: &mut [Values]) {
+        let mut buffer = [[0; GROUP]; GROUPS];
+        let words = &mut buffer[..values.len()];
         match &self.kind {
-            Kind::Constant(value) => values.fill([*value; GROUP]),
+            Kind::Constant(value) => values.fill([[*value; GROUP / 2]; 2]),
             Kind::Uniform { min, width } => {
-                for (values, words) in values.iter_mut().zip(words) {
-                    let (first, second) = u32x16::simd_from(simd, *words).widen();
-                    store(values, unit(first) * *width + *min, unit(second) * *width + *min);
+                stream.words(0, first, words);
+                for ([first, second], words) in values.iter_mut().zip(words) {
+                    let words = u32x16::simd_from(simd, *words).widen();
+                    *first = (unit(words.0) * *width + *min).to_array();
+                    *second = (unit(words.1) * *width + *min).to_array();
                 }
             }
             Kind::Exponential { mean } => {
-                for (values, words) in values.iter_mut().zip(words) {
-                    let (first, second) = u32x16::simd_from(simd, *words).widen();
-                    store(values, ln(unit(first)) * -mean, ln(unit(second)) * -mean);
+                stream.words(0, first, words);
+                for ([first, second], words) in values.iter_mut().zip(words) {
+                    let words = u32x16::simd_from(simd, *words).widen();
+                    *first = (ln(unit(words.0)) * -mean).to_array();
+                    *second = (ln(unit(words.1)) * -mean).to_array();
                 }
             }
             Kind::Lognormal { median, octaves } => {
+                stream.words(0, first, words);
                 // In two steps, each of which has less to wait for than both together.
                 let mut normals = [[0.0; GROUP]; GROUPS];
-                for (normals, words) in normals.iter_mut().zip(&*words) {
+                for (normals, words) in normals.iter_mut().zip(words) {
                     *normals = single_normals(u32x16::simd_from(simd, *words)).to_array();
                 }
-                for (values, normals) in values.iter_mut().zip(normals) {
-                    let (first, second) = single_exp2(f32x16::simd_from(simd, normals) * *octaves).widen();
-                    store(values, first * *median, second * *median);
+                for ([first, second], normals) in values.iter_mut().zip(normals) {
+                    let factors = single_exp2(f32x16::simd_from(simd, normals) * *octaves).widen();
+                    *first = (factors.0 * *median).to_array();
+                    *second = (factors.1 * *median).to_array();
                 }
             }
-            Kind::Empirical(support, choice) => {
-                for (values, words) in values.iter_mut().zip(words) {
-                    *values = words.map(|word| support[choice.pick(word)]);
+            Kind::Gamma { gamma, scale } => {
+                gamma.draw(simd, stream, 0, first, values);
+                for value in values.as_flattened_mut() {
+                    *value = (f64x8::simd_from(simd, *value) * *scale).to_array();
                 }
             }
-            Kind::Other(distribution) => {
-                let requests = first * GROUP as u32..;
-                for (value, request) in values.as_flattened_mut().iter_mut().zip(requests) {
-                    *value = distribution.sample(&mut streams.draws(purpose, request));
+            Kind::Beta(towards, against) => {
+                let mut others = [[[0.0; GROUP / 2]; 2]; GROUPS];
+                let others = &mut others[..values.len()];
+                towards.draw_logarithms(simd, stream, 0, first, values);
+                against.draw_logarithms(simd, stream, Gamma::LAYERS, first, others);
+                for (value, other) in values.as_flattened_mut().iter_mut().zip(others.as_flattened()) {
+                    let ratio = exp(f64x8::simd_from(simd, *other) - f64x8::simd_from(simd, *value));
+                    *value = (f64x8::splat(simd, 1.0) / (ratio + 1.0)).to_array();
+                }
+            }
+            Kind::Pareto { min, power } => {
+                let mut low = [[0; GROUP]; GROUPS];
+                stream.words(0, first, words);
+                stream.words(1, first, &mut low[..words.len()]);
+                for (([first, second], high), low) in values.iter_mut().zip(words).zip(low) {
+                    let high = u32x16::simd_from(simd, *high).widen();
+                    let low = u32x16::simd_from(simd, low).widen();
+                    *first = (exp(ln(fine_unit(high.0, low.0)) * -power) * *min).to_array();
+                    *second = (exp(ln(fine_unit(high.1, low.1)) * -power) * *min).to_array();
+                }
+            }
+            Kind::Empirical(choice) => {
+                stream.words(0, first, words);
+                let values = values.as_flattened_mut().as_flattened_mut();
+                for (value, word) in values.iter_mut().zip(words.as_flattened()) {
+                    *value = choice.pick(*word);
                 }
             }
         }
-    }
-}
-
-#[inline(always)]
-fn store<S: Simd>(values: &mut [f64; GROUP], first: f64x8<S>, second: f64x8<S>) {
-    first.store_slice(&mut values[..GROUP / 2]);
-    second.store_slice(&mut values[GROUP / 2..]);
-}
-
-/// A choice among weighted things by one word: the inverse of the cumulative weights, with a guide table.
-///
-/// Source: Chen and Asau, "On generating random variates from an empirical distribution", AIIE Transactions 6
-/// (1974).
-#[derive(Clone, Debug)]
-pub(super) struct Choice {
-    /// The first word beyond each thing's share of the 2^32 words.
-    ends: Vec<u64>,
-    /// For each value of a word's highest bits, the thing that the lowest such word chooses; and the last
-    /// thing.
-    guide: Vec<usize>,
-}
-
-impl Choice {
-    const GUIDE_BITS: u32 = 10;
-
-    /// The weights are not negative, and not all zero.
-    pub(super) fn new(weights: &[f64]) -> Choice {
-        let total: f64 = weights.iter().sum();
-        let ends: Vec<u64> = weights
-            .iter()
-            .scan(0.0, |sum, weight| {
-                *sum += weight;
-                Some((*sum / total * (1u64 << 32) as f64) as u64)
-            })
-            .collect();
-        let thing = |word: u64| ends.partition_point(|end| *end <= word).min(ends.len() - 1);
-        let guide =
-            (0..=1u64 << Self::GUIDE_BITS).map(|bits| thing(bits << (32 - Self::GUIDE_BITS))).collect();
-        Choice { ends, guide }
-    }
-
-    /// The place of the thing chosen by a word.
-    #[inline]
-    pub(super) fn pick(&self, word: u32) -> usize {
-        let bits = (word >> (32 - Self::GUIDE_BITS)) as usize;
-        let (first, last) = (self.guide[bits], self.guide[bits + 1]);
-        first + self.ends[first..last].partition_point(|end| *end <= u64::from(word))
     }
 }
 
@@ -198,12 +178,8 @@ mod tests {
     use super::super::distribution::tests::{families, kolmogorov};
     use super::super::vector::tests::levels;
     use super::*;
-    use crate::rng::CohortStreams;
+    use crate::rng::{CohortStreams, Purpose};
     use fearless_simd::{Level, dispatch};
-
-    fn streams() -> AccountStreams {
-        CohortStreams::new(5, 0, "column").account(1)
-    }
 
     fn draws(distribution: &Distribution, count: u32) -> Vec<f64> {
         draws_on(Level::new(), distribution, count)
@@ -211,11 +187,12 @@ mod tests {
 
     fn draws_on(level: Level, distribution: &Distribution, count: u32) -> Vec<f64> {
         let column = Column::new(distribution);
-        let mut values = vec![[0.0; GROUP]; count as usize / GROUP];
+        let stream = CohortStreams::new(5, 0, "column").account(1).of_requests(Purpose::Output);
+        let mut values = vec![[[0.0; GROUP / 2]; 2]; count as usize / GROUP];
         for (block, first) in values.chunks_mut(GROUPS).zip((0..).step_by(GROUPS)) {
-            dispatch!(level, simd => column.draw(simd, streams(), Purpose::Output, first, block));
+            dispatch!(level, simd => column.draw(simd, stream, first, block));
         }
-        values.into_flattened()
+        values.into_flattened().into_flattened()
     }
 
     /// Were a product and a sum fused anywhere, some of these would differ.
@@ -271,16 +248,5 @@ mod tests {
                 assert!(z.abs() < 4.0, "lag {lag}: {z}");
             }
         }
-    }
-
-    #[test]
-    fn what_has_no_weight_is_never_chosen() {
-        let choice = Choice::new(&[0.0, 1.0, 0.0, 2.0, 0.0]);
-        assert_eq!([0, u32::MAX / 3 - 1, u32::MAX / 3, u32::MAX].map(|word| choice.pick(word)), [1, 1, 3, 3]);
-        let many: Vec<f64> = (0..5000).map(|n| f64::from(n % 3)).collect();
-        let choice = Choice::new(&many);
-        let ends = (0..=u32::MAX).step_by(65_537).map(|word| choice.pick(word));
-        assert!(ends.clone().all(|thing| many[thing] > 0.0));
-        assert!(ends.is_sorted());
     }
 }

@@ -1,7 +1,8 @@
 //! Requests of one account after another, a block at a time.
 
+use super::choice::Choice;
 use super::clock::{Clock, Clockwork};
-use super::column::{Choice, Column, GROUPS};
+use super::column::{Column, GROUPS, Values};
 use super::distribution::{Distribution, standard_normal};
 use super::trace::Trace;
 use super::vector::{float, round};
@@ -71,9 +72,10 @@ pub struct Prepared {
     horizon: Time,
     prices: Vec<Price>,
     cached_share: Column,
-    models: Vec<u16>,
-    /// How to draw among several models.
-    choice: Option<Choice>,
+    /// How to draw the model of a request.
+    models: Choice<u16>,
+    /// The model, where there is only one.
+    only_model: Option<u16>,
     loyalty: f64,
     source: Source,
 }
@@ -156,8 +158,8 @@ impl Workload {
             horizon: calendar.horizon,
             prices: tariff.models.iter().map(|(_, price)| *price).collect(),
             cached_share: Column::new(&self.tokens.cached_share),
-            choice: (models.len() > 1).then(|| Choice::new(&weights)),
-            models,
+            models: Choice::new(&models, &weights),
+            only_model: (models.len() == 1).then(|| models[0]),
             loyalty: self.loyalty,
             source: match &self.arrivals {
                 Arrivals::Poisson { per_day } => random(*per_day, exponential(), None),
@@ -195,16 +197,20 @@ impl Prepared {
                 Feed::Recorded(RecordedFeed { trace, left: &all[dropped..until], dropped: dropped as u64 })
             }
         };
-        let model = self.only_model(streams);
+        let model = match &feed {
+            Feed::Recorded(feed) if feed.trace.has_models => None,
+            _ => self.only_model(streams),
+        };
         Requests { prepared: self, streams, feed, model, group: 0, spent: Money::ZERO, is_over: false }
     }
 
-    /// The model that all requests of an account use, where there is one.
+    /// The model that all requests of an account use, where it is not drawn for each.
     fn only_model(&self, streams: AccountStreams) -> Option<u16> {
-        let Some(choice) = &self.choice else { return self.models.first().copied() };
-        let mut draws = streams.draws(Purpose::Loyalty, 0);
-        let is_loyal = self.loyalty > 0.0 && draws.happens(self.loyalty);
-        is_loyal.then(|| self.models[choice.pick(rand::Rng::next_u32(&mut draws))])
+        self.only_model.or_else(|| {
+            let mut draws = streams.draws(Purpose::Loyalty, 0);
+            let is_loyal = self.loyalty > 0.0 && draws.happens(self.loyalty);
+            is_loyal.then(|| self.models.pick(rand::Rng::next_u32(&mut draws)))
+        })
     }
 }
 
@@ -214,7 +220,7 @@ pub struct Requests<'p> {
     prepared: &'p Prepared,
     streams: AccountStreams,
     feed: Feed<'p>,
-    /// The account's only model, where it has one.
+    /// The model of all requests, where it is not drawn or recorded for each.
     model: Option<u16>,
     /// The group of the next request.
     group: u32,
@@ -279,12 +285,11 @@ impl Requests<'_> {
             block.model = [model; BLOCK];
             return;
         }
-        let choice = self.prepared.choice.as_ref().expect("without a choice there is one model only");
         let models = groups(&mut block.model, block.len);
         let mut words = [[0; GROUP]; GROUPS];
-        self.streams.words(Purpose::Model, 0, self.group, &mut words[..models.len()]);
-        for (models, words) in models.iter_mut().zip(words) {
-            *models = words.map(|word| self.prepared.models[choice.pick(word)]);
+        self.streams.of_requests(Purpose::Model).words(0, self.group, &mut words[..models.len()]);
+        for (model, word) in models.as_flattened_mut().iter_mut().zip(words.as_flattened()) {
+            *model = self.prepared.models.pick(*word);
         }
     }
 
@@ -299,15 +304,14 @@ impl Requests<'_> {
             return;
         }
         let cached = groups(&mut block.cached, block.len);
-        let mut shares = [[0.0; GROUP]; GROUPS];
+        let mut shares = [[[0.0; GROUP / 2]; 2]; GROUPS];
         let shares = &mut shares[..cached.len()];
-        share.draw(simd, self.streams, Purpose::CachedShare, self.group, shares);
+        share.draw(simd, self.streams.of_requests(Purpose::CachedShare), self.group, shares);
         let prompts = block.prompt.as_chunks::<GROUP>().0;
         for ((cached, shares), prompts) in cached.iter_mut().zip(shares).zip(prompts) {
-            let (first, second) = u32x16::simd_from(simd, *prompts).widen();
-            let (first_shares, second_shares) = shares.split_at(GROUP / 2);
-            let first = cached_of(float(first), f64x8::from_slice(simd, first_shares));
-            let second = cached_of(float(second), f64x8::from_slice(simd, second_shares));
+            let prompts = u32x16::simd_from(simd, *prompts).widen();
+            let first = cached_of(float(prompts.0), f64x8::simd_from(simd, shares[0]));
+            let second = cached_of(float(prompts.1), f64x8::simd_from(simd, shares[1]));
             *cached = first.narrow(second).to_array();
         }
     }
@@ -333,8 +337,8 @@ impl Requests<'_> {
         // Where none has bits that high, no sum needs to be looked at.
         let bits = costs.iter().fold(0, |bits, cost| bits | cost);
         if bits > Money::LIMIT.nanos() / BLOCK as i64 {
-            let all = costs.iter().map(|cost| Money::from_nanos(*cost));
-            all.fold(Some(Money::ZERO), |sum, cost| sum?.plus_within_limit(cost)).ok_or(Overflow::Usage)?;
+            let mut all = costs.iter().map(|cost| Money::from_nanos(*cost));
+            all.try_fold(Money::ZERO, Money::plus_within_limit).ok_or(Overflow::Usage)?;
         }
         // Beyond the last request nothing is added.
         let (mut cost, mut moment) = (0, 0);
@@ -425,7 +429,8 @@ impl<'p> RandomFeed<'p> {
         if self.per_day <= 0.0 || self.signup >= horizon {
             return;
         }
-        let mut buffer = [[0.0; GROUP]; GROUPS];
+        let stream = streams.of_requests(Purpose::Gap);
+        let mut buffer = [[[0.0; GROUP / 2]; 2]; GROUPS];
         while block.len < BLOCK {
             // As many at once as are likely to be all, and a few more.
             let likely = (1.2 / GROUP as f64 * (self.in_all - self.elapsed)) as u32 as usize + 1;
@@ -433,7 +438,7 @@ impl<'p> RandomFeed<'p> {
             let times = &mut block.at.as_chunks_mut().0[done..];
             let count = times.len().min(likely);
             let (times, elapsed) = (&mut times[..count], &mut buffer[..count]);
-            self.gap.draw(simd, streams, Purpose::Gap, first + done as u32, elapsed);
+            self.gap.draw(simd, stream, first + done as u32, elapsed);
             self.accumulate(elapsed);
             self.place(simd, elapsed, times);
             let times = times.as_flattened();
@@ -447,12 +452,12 @@ impl<'p> RandomFeed<'p> {
 
     /// Turns gaps into mean gaps since the signup.
     #[inline(always)]
-    fn accumulate(&mut self, gaps: &mut [[f64; GROUP]]) {
+    fn accumulate(&mut self, gaps: &mut [Values]) {
         // The sums within the groups need not wait for each other, only what came before each group.
         let mut before = [0.0; GROUPS];
         for (gaps, before) in gaps.iter_mut().zip(&mut before) {
             let mut sum = 0.0;
-            for gap in gaps {
+            for gap in gaps.as_flattened_mut() {
                 sum += *gap;
                 *gap = sum;
             }
@@ -460,7 +465,7 @@ impl<'p> RandomFeed<'p> {
             self.elapsed += sum;
         }
         for (gaps, before) in gaps.iter_mut().zip(before) {
-            for gap in gaps {
+            for gap in gaps.as_flattened_mut() {
                 *gap += before;
             }
         }
@@ -468,11 +473,12 @@ impl<'p> RandomFeed<'p> {
 
     /// The instants of arrivals so many mean gaps after the signup.
     #[inline(always)]
-    fn place<S: Simd>(&mut self, simd: S, elapsed: &[[f64; GROUP]], times: &mut [[Time; GROUP]]) {
+    fn place<S: Simd>(&mut self, simd: S, elapsed: &[Values], times: &mut [[Time; GROUP]]) {
         /// From here on there are no microseconds, or not for long.
         const COARSE: f64 = (1u64 << 51) as f64;
         if let Some(clock) = &mut self.clock {
-            for (time, gaps) in times.as_flattened_mut().iter_mut().zip(elapsed.as_flattened()) {
+            for (time, gaps) in times.as_flattened_mut().iter_mut().zip(elapsed.as_flattened().as_flattened())
+            {
                 *time = clock.instant(gaps * 24.0 / self.per_day);
             }
             return;
@@ -480,14 +486,15 @@ impl<'p> RandomFeed<'p> {
         let signup = self.signup.micros();
         let mean_gap = Span::DAY.micros() as f64 / self.per_day;
         if self.elapsed * mean_gap >= COARSE {
-            for (time, gaps) in times.as_flattened_mut().iter_mut().zip(elapsed.as_flattened()) {
+            for (time, gaps) in times.as_flattened_mut().iter_mut().zip(elapsed.as_flattened().as_flattened())
+            {
                 *time = self.signup + Span::from_micros((gaps * mean_gap + 0.5) as i64);
             }
             return;
         }
         let is_regular = self.gap.constant().is_some();
-        let elapsed = elapsed.as_flattened().as_chunks::<8>().0;
-        for (times, gaps) in times.as_flattened_mut().as_chunks_mut::<8>().0.iter_mut().zip(elapsed) {
+        let times = times.as_flattened_mut().as_chunks_mut().0;
+        for (times, gaps) in times.iter_mut().zip(elapsed.as_flattened()) {
             // The quotient of exact numbers is exact wherever it can be: no drift in a regular process.
             let gaps = f64x8::simd_from(simd, *gaps);
             let micros =
@@ -506,12 +513,12 @@ impl<'p> RandomFeed<'p> {
         block: &mut Block,
     ) -> Result<(), Overflow> {
         let Random { prompt, output, .. } = self.random;
-        let mut buffer = [[0.0; GROUP]; GROUPS];
+        let mut buffer = [[[0.0; GROUP / 2]; 2]; GROUPS];
         let tokens = groups(&mut block.prompt, block.len);
         let drawn = &mut buffer[..tokens.len()];
-        prompt.draw(simd, streams, Purpose::Prompt, first, drawn);
+        prompt.draw(simd, streams.of_requests(Purpose::Prompt), first, drawn);
         round_tokens(simd, drawn, self.prompt_factor, 1.0, block.len, tokens).map_err(Overflow::Prompt)?;
-        output.draw(simd, streams, Purpose::Output, first, drawn);
+        output.draw(simd, streams.of_requests(Purpose::Output), first, drawn);
         let tokens = groups(&mut block.output, block.len);
         round_tokens(simd, drawn, self.output_factor, 0.0, block.len, tokens).map_err(Overflow::Output)
     }
@@ -534,23 +541,22 @@ fn cached_of<S: Simd>(prompts: f64x8<S>, shares: f64x8<S>) -> u64x8<S> {
 #[inline(always)]
 fn round_tokens<S: Simd>(
     simd: S,
-    drawn: &[[f64; GROUP]],
+    drawn: &[Values],
     factor: f64,
     least: f64,
     len: usize,
     tokens: &mut [[u32; GROUP]],
 ) -> Result<(), f64> {
     let mut most = u32x16::splat(simd, 0);
-    for (tokens, drawn) in tokens.iter_mut().zip(drawn) {
-        let (first, second) = drawn.split_at(GROUP / 2);
-        let first = count(f64x8::from_slice(simd, first) * factor, least);
-        let second = count(f64x8::from_slice(simd, second) * factor, least);
+    for (tokens, [first, second]) in tokens.iter_mut().zip(drawn) {
+        let first = count(f64x8::simd_from(simd, *first) * factor, least);
+        let second = count(f64x8::simd_from(simd, *second) * factor, least);
         let counts = first.narrow(second);
         most = most.max(counts);
         *tokens = counts.to_array();
     }
     if most.simd_eq(u32::MAX).any_true() {
-        let mut counts = drawn.as_flattened()[..len].iter().map(|drawn| drawn * factor);
+        let mut counts = drawn.as_flattened().as_flattened()[..len].iter().map(|drawn| drawn * factor);
         return counts.find(|count| *count >= TOO_MANY).map_or(Ok(()), Err);
     }
     Ok(())

@@ -1,10 +1,12 @@
 //! The workload: who sends which requests when, how payments fare, and what customers do. It knows no policy.
 
+mod choice;
 mod clock;
 mod column;
 pub mod customer;
 pub mod distribution;
 mod expectation;
+mod gamma;
 pub mod generator;
 pub mod payments;
 mod profile;

@@ -15,7 +15,7 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{f32x8, f32x16, f64x8, i32x8, u32x8, u32x16, u64x8};
 use std::f32::consts as single;
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_4, LN_2};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_4, LN_2, LOG2_E};
 
 /// Added to an integer below 2^51 in absolute value, it leaves that integer in the lowest bits of the float;
 /// added to any such number it rounds to the nearest integer.
@@ -37,6 +37,12 @@ pub fn unit<S: Simd>(words: u64x8<S>) -> f64x8<S> {
     (float(words) + 0.5) * (1.0 / (1u64 << 32) as f64)
 }
 
+/// Pairs of words as numbers in the interval (0, 1], as fine around 0 as floats can be.
+#[inline(always)]
+pub fn fine_unit<S: Simd>(high: u64x8<S>, low: u64x8<S>) -> f64x8<S> {
+    (float(high) + unit(low)) * (1.0 / (1u64 << 32) as f64)
+}
+
 /// The natural logarithm of normal positive numbers, with a relative error below 5e-12.
 #[inline(always)]
 pub fn ln<S: Simd>(x: f64x8<S>) -> f64x8<S> {
@@ -54,6 +60,28 @@ pub fn ln<S: Simd>(x: f64x8<S>) -> f64x8<S> {
         series = series * z + coefficient;
     }
     exponent * LN_2 + s * series
+}
+
+/// The exponential, with a relative error below 1e-10; an argument beyond -700..700 is taken as the nearer of
+/// the two.
+#[inline(always)]
+pub fn exp<S: Simd>(x: f64x8<S>) -> f64x8<S> {
+    let x = x.min(700.0).max(-700.0) * LOG2_E;
+    let shifted = x + ROUNDER;
+    // 2^rest, |rest| <= 1/2.
+    let rest = x - (shifted - ROUNDER);
+    let mut series = rest * 1.520_191_394_925_156_7e-5 + 1.546_929_117_643_239_3e-4;
+    for coefficient in [
+        1.333_392_260_453_472_2e-3,
+        9.618_027_253_840_053e-3,
+        5.550_410_353_381_537e-2,
+        0.240_226_511_981_512_85,
+        0.693_147_180_728_478_7,
+        0.999_999_999_961_684_9,
+    ] {
+        series = series * rest + coefficient;
+    }
+    (series.bitcast::<u64x8<S>>() + (shifted.bitcast::<u64x8<S>>() << 52)).bitcast()
 }
 
 /// Words as numbers in the interval (0, 1], rounded: of their highest 31 bits, since signed words become
@@ -194,6 +222,38 @@ pub(super) mod tests {
             for (value, x) in logarithms.iter().zip(x) {
                 let exact = libm::log(*x);
                 assert_near(*value, exact, 5e-12 * exact.abs(), *x);
+            }
+        }
+    }
+
+    #[test]
+    fn exponentials_are_near_and_bounded() {
+        let exponentials = |x: &[f64]| dispatch!(Level::new(), simd => exp(eight(simd, x)).to_array());
+        for x in all_units().as_chunks::<8>().0 {
+            for scale in [1400.0, 14.0, 1e-9] {
+                let x = x.map(|x| (x - 0.5) * scale);
+                for (value, x) in exponentials(&x).iter().zip(x) {
+                    let exact = libm::exp(x);
+                    assert_near(*value, exact, 1e-10 * exact, x);
+                }
+            }
+        }
+        let bounded = exponentials(&[700.0, 1e9, f64::INFINITY, -700.0, -1e9, f64::NEG_INFINITY, 0.0, 0.0]);
+        assert_eq!([bounded[1], bounded[2]], [bounded[0]; 2]);
+        assert_eq!([bounded[4], bounded[5]], [bounded[3]; 2]);
+    }
+
+    #[test]
+    fn fine_units_have_all_the_digits_of_two_words() {
+        for words in words() {
+            let units = dispatch!(Level::new(), simd => {
+                let (high, low) = u32x16::simd_from(simd, words).widen();
+                fine_unit(high, low).to_array()
+            });
+            for ((unit, high), low) in units.into_iter().zip(words).zip(&words[8..]) {
+                let exact = (f64::from(high) + (f64::from(*low) + 0.5) / 2f64.powi(32)) / 2f64.powi(32);
+                assert_near(unit, exact, f64::EPSILON * exact, f64::from(high));
+                assert!(unit > 0.0 && unit <= 1.0);
             }
         }
     }
