@@ -54,8 +54,8 @@ pub enum Purpose {
     GapSpread = 20,
     /// The account's own share of time on.
     ActiveShare = 21,
-    /// On and off phases, one after another.
-    Phase = 22,
+    /// Whether the account begins with a phase on.
+    FirstPhase = 22,
     /// Starts, lengths and factors of the n-th kind of burst, one burst after another.
     Burst = 23,
     /// The level of the n-th day of the run.
@@ -66,6 +66,10 @@ pub enum Purpose {
     HeedsAlert = 30,
     /// Whether and when the n-th payment attempt is disputed, if it succeeds.
     Dispute = 31,
+    /// The length of the n-th on phase.
+    OnPhase = 32,
+    /// The length of the n-th off phase.
+    OffPhase = 33,
 }
 
 /// The streams of one cohort in one replication.
@@ -102,9 +106,9 @@ pub struct AccountStreams {
 }
 
 impl AccountStreams {
-    /// The words of a purpose that decides something of each request.
-    pub fn of_requests(self, purpose: Purpose) -> RequestStream {
-        RequestStream { streams: self, purpose }
+    /// The words of a purpose for many occasions.
+    pub fn stream(self, purpose: Purpose) -> Stream {
+        Stream { streams: self, purpose }
     }
 
     /// The numbers for one occasion of a purpose: as many as are asked for.
@@ -113,24 +117,26 @@ impl AccountStreams {
     }
 }
 
-/// How many requests take their words together.
+/// How many occasions take their words together.
 pub const GROUP: usize = 16;
-/// How many generator blocks give a group a word for each of its requests.
+/// How many generator blocks give a group a word for each of its occasions.
 const LANES: usize = GROUP / 4;
 
-/// The words of one purpose for the requests of an account: request `r` belongs to group `r / GROUP`, at place
-/// `r % GROUP`. What needs several words for a request takes them from as many layers.
+/// The words of one purpose of an account for many occasions, such as its requests: occasion `n` belongs to group
+/// `n / GROUP`, at place `n % GROUP`. What needs several words on an occasion takes them from as many layers.
+///
+/// For one purpose there is either this or [`AccountStreams::draws`]: they are the same words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RequestStream {
+pub struct Stream {
     streams: AccountStreams,
     purpose: Purpose,
 }
 
-impl RequestStream {
-    /// A word for each request of some consecutive groups.
+impl Stream {
+    /// A word for each occasion of some consecutive groups.
     ///
-    /// These are the words of [`AccountStreams::draws`], with the layer for its occasion, dealt out so that
-    /// those computed side by side lie side by side: place `p` takes word `p / 4` of the group's generator
+    /// The words of a layer are those of [`AccountStreams::draws`] on one occasion, dealt out so that those
+    /// computed side by side lie side by side: place `p` takes word `p / 4` of the group's generator
     /// block `p % 4`.
     #[inline(always)]
     pub fn words(self, layer: u32, first: u32, groups: &mut [[u32; GROUP]]) {
@@ -250,7 +256,7 @@ mod tests {
     #[test]
     fn the_words_of_groups_are_those_of_the_occasion_dealt_out() {
         let streams = CohortStreams::new(7, 0, "c").account(3);
-        let stream = streams.of_requests(Purpose::Gap);
+        let stream = streams.stream(Purpose::Gap);
         for layer in [0, 5] {
             let mut draws = streams.draws(Purpose::Gap, layer);
             let mut words = [[0; GROUP]; 7];

@@ -5,9 +5,9 @@ use super::choice::Choice;
 use super::distribution::{Distribution, Shape};
 use super::gamma::Gamma;
 use super::vector::{exp, fine_unit, ln, single_exp2, single_normals, unit};
-use crate::rng::{GROUP, RequestStream};
+use crate::rng::{GROUP, Stream};
 use fearless_simd::prelude::*;
-use fearless_simd::{f32x16, f64x8, u32x16};
+use fearless_simd::{Level, dispatch, f32x16, f64x8, u32x16};
 use std::f64::consts::LOG2_E;
 
 /// How many groups of requests a block has.
@@ -86,7 +86,7 @@ impl Column {
     }
 
     /// The values for some consecutive groups of requests, at most a block.
-    pub(super) fn draw<S: Simd>(&self, simd: S, stream: RequestStream, first: u32, values: &mut [Values]) {
+    pub(super) fn draw<S: Simd>(&self, simd: S, stream: Stream, first: u32, values: &mut [Values]) {
         simd.vectorize(
             #[inline(always)]
             || {
@@ -101,7 +101,7 @@ impl Column {
     }
 
     #[inline(always)]
-    fn draw_unbounded<S: Simd>(&self, simd: S, stream: RequestStream, first: u32, values: &mut [Values]) {
+    fn draw_unbounded<S: Simd>(&self, simd: S, stream: Stream, first: u32, values: &mut [Values]) {
         let mut buffer = [[0; GROUP]; GROUPS];
         let words = &mut buffer[..values.len()];
         match &self.kind {
@@ -173,13 +173,39 @@ impl Column {
     }
 }
 
+/// The values of a column, one after another.
+#[derive(Clone, Debug)]
+pub(super) struct Series<'p> {
+    column: &'p Column,
+    stream: Stream,
+    /// The group that is drawn, if there is one.
+    group: Option<u32>,
+    values: Values,
+}
+
+impl<'p> Series<'p> {
+    pub(super) fn new(column: &'p Column, stream: Stream) -> Series<'p> {
+        Series { column, stream, group: None, values: [[0.0; GROUP / 2]; 2] }
+    }
+
+    /// The value of an occasion.
+    pub(super) fn get(&mut self, level: Level, occasion: u32) -> f64 {
+        let (group, place) = (occasion / GROUP as u32, occasion as usize % GROUP);
+        if self.group != Some(group) {
+            self.group = Some(group);
+            let values = std::slice::from_mut(&mut self.values);
+            dispatch!(level, simd => self.column.draw(simd, self.stream, group, values));
+        }
+        self.values.as_flattened()[place]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::distribution::tests::{families, kolmogorov};
     use super::super::vector::tests::levels;
     use super::*;
     use crate::rng::{CohortStreams, Purpose};
-    use fearless_simd::{Level, dispatch};
 
     fn draws(distribution: &Distribution, count: u32) -> Vec<f64> {
         draws_on(Level::new(), distribution, count)
@@ -187,7 +213,7 @@ mod tests {
 
     fn draws_on(level: Level, distribution: &Distribution, count: u32) -> Vec<f64> {
         let column = Column::new(distribution);
-        let stream = CohortStreams::new(5, 0, "column").account(1).of_requests(Purpose::Output);
+        let stream = CohortStreams::new(5, 0, "column").account(1).stream(Purpose::Output);
         let mut values = vec![[[0.0; GROUP / 2]; 2]; count as usize / GROUP];
         for (block, first) in values.chunks_mut(GROUPS).zip((0..).step_by(GROUPS)) {
             dispatch!(level, simd => column.draw(simd, stream, first, block));

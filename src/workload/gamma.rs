@@ -2,7 +2,7 @@
 
 use super::column::{GROUPS, Values};
 use super::vector::{exp, ln, single_normals, unit};
-use crate::rng::{GROUP, RequestStream};
+use crate::rng::{GROUP, Stream};
 use fearless_simd::prelude::*;
 use fearless_simd::{f64x8, u32x16, u64x8};
 
@@ -38,7 +38,7 @@ impl Gamma {
     pub(super) fn draw<S: Simd>(
         self,
         simd: S,
-        stream: RequestStream,
+        stream: Stream,
         layer: u32,
         first: u32,
         values: &mut [Values],
@@ -62,7 +62,7 @@ impl Gamma {
     pub(super) fn draw_logarithms<S: Simd>(
         self,
         simd: S,
-        stream: RequestStream,
+        stream: Stream,
         layer: u32,
         first: u32,
         values: &mut [Values],
@@ -82,14 +82,7 @@ impl Gamma {
 
     /// Variates of the shape, or of that higher by 1.
     #[inline(always)]
-    fn draw_raised<S: Simd>(
-        self,
-        simd: S,
-        stream: RequestStream,
-        layer: u32,
-        first: u32,
-        values: &mut [Values],
-    ) {
+    fn draw_raised<S: Simd>(self, simd: S, stream: Stream, layer: u32, first: u32, values: &mut [Values]) {
         values.fill([[f64::NAN; GROUP / 2]; 2]);
         self.propose(simd, stream, layer, first, values);
         // A few are rejected. What is drawn again for the other requests of a group is not looked at.
@@ -104,7 +97,7 @@ impl Gamma {
 
     /// Proposes a variate for each that is missing yet, and so not a number, and fills in those accepted.
     #[inline(always)]
-    fn propose<S: Simd>(self, simd: S, stream: RequestStream, layer: u32, first: u32, values: &mut [Values]) {
+    fn propose<S: Simd>(self, simd: S, stream: Stream, layer: u32, first: u32, values: &mut [Values]) {
         let mut normals = [[0; GROUP]; GROUPS];
         let mut lots = [[0; GROUP]; GROUPS];
         stream.words(layer, first, &mut normals[..values.len()]);

@@ -287,7 +287,7 @@ impl Requests<'_> {
         }
         let models = groups(&mut block.model, block.len);
         let mut words = [[0; GROUP]; GROUPS];
-        self.streams.of_requests(Purpose::Model).words(0, self.group, &mut words[..models.len()]);
+        self.streams.stream(Purpose::Model).words(0, self.group, &mut words[..models.len()]);
         for (model, word) in models.as_flattened_mut().iter_mut().zip(words.as_flattened()) {
             *model = self.prepared.models.pick(*word);
         }
@@ -306,7 +306,7 @@ impl Requests<'_> {
         let cached = groups(&mut block.cached, block.len);
         let mut shares = [[[0.0; GROUP / 2]; 2]; GROUPS];
         let shares = &mut shares[..cached.len()];
-        share.draw(simd, self.streams.of_requests(Purpose::CachedShare), self.group, shares);
+        share.draw(simd, self.streams.stream(Purpose::CachedShare), self.group, shares);
         let prompts = block.prompt.as_chunks::<GROUP>().0;
         for ((cached, shares), prompts) in cached.iter_mut().zip(shares).zip(prompts) {
             let prompts = u32x16::simd_from(simd, *prompts).widen();
@@ -429,7 +429,7 @@ impl<'p> RandomFeed<'p> {
         if self.per_day <= 0.0 || self.signup >= horizon {
             return;
         }
-        let stream = streams.of_requests(Purpose::Gap);
+        let stream = streams.stream(Purpose::Gap);
         let mut buffer = [[[0.0; GROUP / 2]; 2]; GROUPS];
         while block.len < BLOCK {
             // As many at once as are likely to be all, and a few more.
@@ -473,14 +473,14 @@ impl<'p> RandomFeed<'p> {
 
     /// The instants of arrivals so many mean gaps after the signup.
     #[inline(always)]
-    fn place<S: Simd>(&mut self, simd: S, elapsed: &[Values], times: &mut [[Time; GROUP]]) {
+    fn place<S: Simd>(&mut self, simd: S, elapsed: &mut [Values], times: &mut [[Time; GROUP]]) {
         /// From here on there are no microseconds, or not for long.
         const COARSE: f64 = (1u64 << 51) as f64;
         if let Some(clock) = &mut self.clock {
-            for (time, gaps) in times.as_flattened_mut().iter_mut().zip(elapsed.as_flattened().as_flattened())
-            {
-                *time = clock.instant(gaps * 24.0 / self.per_day);
+            for gaps in elapsed.as_flattened_mut() {
+                *gaps = (f64x8::simd_from(simd, *gaps) * 24.0 / self.per_day).to_array();
             }
+            clock.instants(simd, elapsed, times);
             return;
         }
         let signup = self.signup.micros();
@@ -516,9 +516,9 @@ impl<'p> RandomFeed<'p> {
         let mut buffer = [[[0.0; GROUP / 2]; 2]; GROUPS];
         let tokens = groups(&mut block.prompt, block.len);
         let drawn = &mut buffer[..tokens.len()];
-        prompt.draw(simd, streams.of_requests(Purpose::Prompt), first, drawn);
+        prompt.draw(simd, streams.stream(Purpose::Prompt), first, drawn);
         round_tokens(simd, drawn, self.prompt_factor, 1.0, block.len, tokens).map_err(Overflow::Prompt)?;
-        output.draw(simd, streams.of_requests(Purpose::Output), first, drawn);
+        output.draw(simd, streams.stream(Purpose::Output), first, drawn);
         let tokens = groups(&mut block.output, block.len);
         round_tokens(simd, drawn, self.output_factor, 0.0, block.len, tokens).map_err(Overflow::Output)
     }
