@@ -54,8 +54,8 @@ pub enum Purpose {
     GapSpread = 20,
     /// The account's own share of time on.
     ActiveShare = 21,
-    /// On and off phases, one after another.
-    Phase = 22,
+    /// Whether the account begins with a phase on.
+    FirstPhase = 22,
     /// Starts, lengths and factors of the n-th kind of burst, one burst after another.
     Burst = 23,
     /// The level of the n-th day of the run.
@@ -66,6 +66,10 @@ pub enum Purpose {
     HeedsAlert = 30,
     /// Whether and when the n-th payment attempt is disputed, if it succeeds.
     Dispute = 31,
+    /// The length of the n-th on phase.
+    OnPhase = 32,
+    /// The length of the n-th off phase.
+    OffPhase = 33,
 }
 
 /// The streams of one cohort in one replication.
@@ -101,34 +105,65 @@ pub struct AccountStreams {
     account: u32,
 }
 
-/// How many requests take their numbers together: the words of `LANES` generator blocks.
-pub const GROUP: usize = 4 * LANES;
-/// How many generator blocks are computed side by side.
-const LANES: usize = 8;
-
 impl AccountStreams {
-    /// One word for each request of a group, for a purpose that needs no more than that: request `r` belongs
-    /// to group `r / GROUP`, at place `r % GROUP`.
-    ///
-    /// These are the words of [`AccountStreams::draws`] of occasion 0, dealt out so that those computed side
-    /// by side lie side by side: place `p` takes word `p / 8` of the group's block `p % 8`.
-    #[inline(always)]
-    pub fn words(self, purpose: Purpose, group: u32) -> [u32; GROUP] {
-        let first = group * LANES as u32;
-        let mut words = [0; GROUP];
-        for lane in 0..LANES {
-            let block = first + lane as u32;
-            let dealt = philox(self.key, [block, 0, self.account, purpose as u32]);
-            for (round, word) in dealt.into_iter().enumerate() {
-                words[round * LANES + lane] = word;
-            }
-        }
-        words
+    /// The words of a purpose for many occasions.
+    pub fn stream(self, purpose: Purpose) -> Stream {
+        Stream { streams: self, purpose }
     }
 
     /// The numbers for one occasion of a purpose: as many as are asked for.
     pub fn draws(self, purpose: Purpose, occasion: u32) -> Draws {
         Draws { key: self.key, counter: [0, occasion, self.account, purpose as u32], words: [0; 4], used: 4 }
+    }
+}
+
+/// How many occasions take their words together.
+pub const GROUP: usize = 16;
+/// How many generator blocks give a group a word for each of its occasions.
+const LANES: usize = GROUP / 4;
+
+/// The words of one purpose of an account for many occasions, such as its requests: occasion `n` belongs to group
+/// `n / GROUP`, at place `n % GROUP`. What needs several words on an occasion takes them from as many layers.
+///
+/// For one purpose there is either this or [`AccountStreams::draws`]: they are the same words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stream {
+    streams: AccountStreams,
+    purpose: Purpose,
+}
+
+impl Stream {
+    /// A word for each occasion of some consecutive groups.
+    ///
+    /// The words of a layer are those of [`AccountStreams::draws`] on one occasion, dealt out so that those
+    /// computed side by side lie side by side: place `p` takes word `p / 4` of the group's generator
+    /// block `p % 4`.
+    #[inline(always)]
+    pub fn words(self, layer: u32, first: u32, groups: &mut [[u32; GROUP]]) {
+        // Two groups at a time fill the widest vectors.
+        let (pairs, last) = groups.as_chunks_mut::<2>();
+        let mut block = first * LANES as u32;
+        for pair in pairs {
+            *pair = self.pair(layer, block);
+            block += 2 * LANES as u32;
+        }
+        if let [last] = last {
+            [*last, _] = self.pair(layer, block);
+        }
+    }
+
+    /// The words of the two groups that begin with a generator block.
+    #[inline(always)]
+    fn pair(self, layer: u32, block: u32) -> [[u32; GROUP]; 2] {
+        let AccountStreams { key, account } = self.streams;
+        let mut rounds = [[0; 2 * LANES]; 4];
+        for lane in 0..2 * LANES {
+            let dealt = philox(key, [block + lane as u32, layer, account, self.purpose as u32]);
+            for (round, word) in rounds.iter_mut().zip(dealt) {
+                round[lane] = word;
+            }
+        }
+        [0, LANES].map(|first| std::array::from_fn(|place| rounds[place / LANES][first + place % LANES]))
     }
 }
 
@@ -143,6 +178,7 @@ pub struct Draws {
 
 impl Draws {
     /// A number evenly distributed in the open interval (0, 1), of 53 bits.
+    #[inline]
     pub fn unit(&mut self) -> f64 {
         let bits = rand::Rng::next_u64(self) >> 12;
         (bits as f64 + 0.5) / (1u64 << 52) as f64
@@ -157,6 +193,7 @@ impl Draws {
 impl rand::TryRng for Draws {
     type Error = std::convert::Infallible;
 
+    #[inline]
     fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
         if self.used == 4 {
             self.words = philox(self.key, self.counter);
@@ -167,6 +204,7 @@ impl rand::TryRng for Draws {
         Ok(self.words[self.used - 1])
     }
 
+    #[inline]
     fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
         let low = self.try_next_u32()?;
         Ok(u64::from(low) | u64::from(self.try_next_u32()?) << 32)
@@ -216,15 +254,23 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_a_group_are_those_of_occasion_zero_dealt_out() {
+    fn the_words_of_groups_are_those_of_the_occasion_dealt_out() {
         let streams = CohortStreams::new(7, 0, "c").account(3);
-        let mut draws = streams.draws(Purpose::Gap, 0);
-        for group in 0..3 {
-            let words = streams.words(Purpose::Gap, group);
-            for block in 0..LANES {
+        let stream = streams.stream(Purpose::Gap);
+        for layer in [0, 5] {
+            let mut draws = streams.draws(Purpose::Gap, layer);
+            let mut words = [[0; GROUP]; 7];
+            stream.words(layer, 0, &mut words);
+            for block in 0..7 * LANES {
                 for word in 0..4 {
-                    assert_eq!(words[LANES * word + block], rand::Rng::next_u32(&mut draws));
+                    let dealt = words[block / LANES][word * LANES + block % LANES];
+                    assert_eq!(dealt, rand::Rng::next_u32(&mut draws));
                 }
+            }
+            for (first, group) in words.iter().enumerate() {
+                let mut alone = [[0; GROUP]];
+                stream.words(layer, first as u32, &mut alone);
+                assert_eq!(alone, [*group]);
             }
         }
     }

@@ -1,10 +1,9 @@
 //! Distributions of token counts, durations, shares and factors.
 
 use super::special::{beta_i, gamma_p};
-use super::vector::{self, cos_sin, ln};
 use crate::rng::Draws;
-use libm::{erfc, exp, expm1, log, log1p, pow};
-use std::f64::consts::FRAC_1_SQRT_2;
+use libm::{cos, erfc, exp, expm1, log, log1p, pow};
+use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
 /// A distribution of numbers, in the unit of whatever it describes (durations in microseconds).
 #[derive(Clone, Debug, PartialEq)]
@@ -194,21 +193,21 @@ impl Shape {
         match *self {
             Shape::Constant(value) => value,
             Shape::Uniform { min, max } => min + (max - min) * draws.unit(),
-            Shape::Exponential { mean } => -mean * ln(draws.unit()),
-            Shape::Lognormal { mu, sigma } => vector::exp(mu + sigma * standard_normal(draws)),
+            Shape::Exponential { mean } => -mean * log(draws.unit()),
+            Shape::Lognormal { mu, sigma } => exp(mu + sigma * standard_normal(draws)),
             Shape::Gamma { shape, scale } if shape >= 1.0 => scale * standard_gamma(shape, draws),
             Shape::Gamma { shape, scale } => {
-                scale * standard_gamma(shape + 1.0, draws) * power(draws.unit(), 1.0 / shape)
+                scale * standard_gamma(shape + 1.0, draws) * pow(draws.unit(), 1.0 / shape)
             }
             // The share of one gamma in the sum of two, each of them a gamma of a higher shape times a power
             // of a uniform as above, by their logarithms: the gammas themselves may be too small for a float.
             Shape::Beta { a, b } => {
                 let mut log_gamma =
-                    |shape: f64| ln(standard_gamma(shape + 1.0, draws)) + ln(draws.unit()) / shape;
+                    |shape: f64| log(standard_gamma(shape + 1.0, draws)) + log(draws.unit()) / shape;
                 let (x, y) = (log_gamma(a), log_gamma(b));
-                1.0 / (1.0 + vector::exp(y - x))
+                1.0 / (1.0 + exp(y - x))
             }
-            Shape::Pareto { min, alpha } => min * power(draws.unit(), -1.0 / alpha),
+            Shape::Pareto { min, alpha } => min * pow(draws.unit(), -1.0 / alpha),
             Shape::Empirical { ref values, ref weights } => {
                 let mut left = draws.unit() * weights.iter().sum::<f64>();
                 let place = weights.iter().position(|weight| {
@@ -289,13 +288,7 @@ impl Shape {
 /// Source: Box and Muller, "A note on the generation of random normal deviates", Annals of Mathematical
 /// Statistics 29 (1958).
 pub(super) fn standard_normal(draws: &mut Draws) -> f64 {
-    let radius = (-2.0 * ln(draws.unit())).sqrt();
-    radius * cos_sin(rand::Rng::next_u32(draws)).0
-}
-
-/// A uniform number to a power.
-fn power(unit: f64, exponent: f64) -> f64 {
-    vector::exp(exponent * ln(unit))
+    (-2.0 * log(draws.unit())).sqrt() * cos(TAU * draws.unit())
 }
 
 /// The standard normal distribution function.
@@ -319,7 +312,7 @@ fn standard_gamma(shape: f64, draws: &mut Draws) -> f64 {
         let v = root * root * root;
         let unit = draws.unit();
         let squeeze = 1.0 - 0.0331 * (z * z) * (z * z);
-        if unit < squeeze || ln(unit) < 0.5 * z * z + d * (1.0 - v + ln(v)) {
+        if unit < squeeze || log(unit) < 0.5 * z * z + d * (1.0 - v + log(v)) {
             return d * v;
         }
     }

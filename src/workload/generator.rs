@@ -1,16 +1,19 @@
 //! Requests of one account after another, a block at a time.
 
+use super::choice::Choice;
 use super::clock::{Clock, Clockwork};
-use super::column::{Choice, Column};
+use super::column::{Column, GROUPS, Values};
 use super::distribution::{Distribution, standard_normal};
 use super::trace::Trace;
-use super::vector::{at_least, at_most, round_u32};
+use super::vector::{float, round};
 use super::{Arrivals, BLOCK, Block, Phases, Tokens, Workload};
 use crate::money::Money;
-use crate::request::Usage;
 use crate::rng::{AccountStreams, GROUP, Purpose};
 use crate::tariff::{Price, Tariff};
 use crate::time::{Calendar, Span, Time};
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, f64x8, i64x8, u32x16, u64x8};
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
@@ -65,12 +68,14 @@ impl std::error::Error for Overflow {}
 /// threads.
 #[derive(Clone, Debug)]
 pub struct Prepared {
+    level: Level,
     horizon: Time,
     prices: Vec<Price>,
     cached_share: Column,
-    models: Vec<u16>,
-    /// How to draw among several models.
-    choice: Option<Choice>,
+    /// How to draw the model of a request.
+    models: Choice<u16>,
+    /// The model, where there is only one.
+    only_model: Option<u16>,
     loyalty: f64,
     source: Source,
 }
@@ -84,8 +89,7 @@ enum Source {
 #[derive(Clone, Debug)]
 struct Random {
     per_day: f64,
-    /// The coefficient of variation of an account's gaps; `None` where they are exponential.
-    cv: Option<Distribution>,
+    gaps: Gaps,
     /// An account's share of time on, where there are phases.
     active_share: Option<Distribution>,
     /// Where the rate changes over time.
@@ -97,13 +101,46 @@ struct Random {
     tokens: Tokens,
 }
 
+/// Gaps of mean 1: times are in mean gaps until they are scaled to the rate.
+#[derive(Clone, Debug)]
+enum Gaps {
+    /// All accounts have the same.
+    Alike(Column),
+    /// Each account draws the coefficient of variation of its own.
+    Unlike { cv: Distribution },
+}
+
+impl Gaps {
+    fn new(cv: &Distribution) -> Gaps {
+        match Column::new(cv).constant() {
+            Some(cv) => Gaps::Alike(Gaps::of_cv(cv)),
+            None => Gaps::Unlike { cv: cv.clone() },
+        }
+    }
+
+    fn of_cv(cv: f64) -> Column {
+        let cv = cv.min(*CVS.end());
+        Column::new(&Distribution::gamma(1.0, if CVS.contains(&cv) { cv } else { 0.0 }))
+    }
+
+    fn of(&self, streams: AccountStreams) -> Cow<'_, Column> {
+        match self {
+            Gaps::Alike(gap) => Cow::Borrowed(gap),
+            Gaps::Unlike { cv } => {
+                Cow::Owned(Gaps::of_cv(cv.sample(&mut streams.draws(Purpose::GapSpread, 0))))
+            }
+        }
+    }
+}
+
 impl Workload {
     /// Works out what is the same for all accounts.
     pub fn prepare(&self, tariff: &Tariff, calendar: &Calendar) -> Prepared {
-        let random = |per_day: f64, cv: Option<&Distribution>, phases: Option<&Phases>| {
+        let exponential = || Gaps::Alike(Column::new(&Distribution::exponential(1.0)));
+        let random = |per_day: f64, gaps: Gaps, phases: Option<&Phases>| {
             Source::Random(Box::new(Random {
                 per_day,
-                cv: cv.cloned(),
+                gaps,
                 active_share: phases.map(|phases| phases.active_share.clone()),
                 clockwork: Clockwork::new(&self.modulation, phases, calendar),
                 heterogeneity: self.heterogeneity.clone().map(|factor| {
@@ -117,19 +154,21 @@ impl Workload {
         };
         let (models, weights): (Vec<u16>, Vec<f64>) = self.models.iter().copied().unzip();
         Prepared {
+            level: Level::new(),
             horizon: calendar.horizon,
             prices: tariff.models.iter().map(|(_, price)| *price).collect(),
             cached_share: Column::new(&self.tokens.cached_share),
-            choice: (models.len() > 1).then(|| Choice::new(&weights)),
-            models,
+            models: Choice::new(&models, &weights),
+            only_model: (models.len() == 1).then(|| models[0]),
             loyalty: self.loyalty,
             source: match &self.arrivals {
-                Arrivals::Poisson { per_day } => random(*per_day, None, None),
-                Arrivals::Gamma { per_day, cv } => random(*per_day, Some(cv), None),
+                Arrivals::Poisson { per_day } => random(*per_day, exponential(), None),
+                Arrivals::Gamma { per_day, cv } => random(*per_day, Gaps::new(cv), None),
                 Arrivals::OnOff { per_day, cv, phases } => {
                     // Gaps of a cv of 1 are exponential, and drawn faster so.
                     let is_poisson = *cv == Distribution::constant(1.0);
-                    random(*per_day, (!is_poisson).then_some(cv), Some(phases))
+                    let gaps = if is_poisson { exponential() } else { Gaps::new(cv) };
+                    random(*per_day, gaps, Some(phases))
                 }
                 Arrivals::Trace(trace) => Source::Recorded(Arc::clone(trace)),
             },
@@ -138,12 +177,18 @@ impl Workload {
 }
 
 impl Prepared {
+    /// The same, generated with the instructions of another level. The requests do not depend on it.
+    #[must_use]
+    pub fn on(self, level: Level) -> Prepared {
+        Prepared { level, ..self }
+    }
+
     /// The requests of one account from its signup to the horizon.
     pub fn requests(&self, streams: AccountStreams, account: u32, signup: Time) -> Requests<'_> {
         // Who signs up after the horizon sends nothing, like one who does at it.
         let signup = signup.min(self.horizon);
         let feed = match &self.source {
-            Source::Random(random) => Feed::Random(RandomFeed::new(random, streams, signup)),
+            Source::Random(random) => Feed::Random(RandomFeed::new(random, streams, signup, self.horizon)),
             Source::Recorded(trace) => {
                 let all = trace.requests(account);
                 let before = |instant| trace.at[all.clone()].partition_point(|at| *at < instant);
@@ -152,20 +197,20 @@ impl Prepared {
                 Feed::Recorded(RecordedFeed { trace, left, dropped: dropped as u64 })
             }
         };
-        let model = self.only_model(streams);
+        let model = match &feed {
+            Feed::Recorded(feed) if feed.trace.model.is_some() => None,
+            _ => self.only_model(streams),
+        };
         Requests { prepared: self, streams, feed, model, group: 0, spent: Money::ZERO, is_over: false }
     }
 
-    /// The model that all requests of an account use, where there is one.
+    /// The model that all requests of an account use, where it is not drawn for each.
     fn only_model(&self, streams: AccountStreams) -> Option<u16> {
-        let Some(choice) = &self.choice else { return self.models.first().copied() };
-        let mut draws = streams.draws(Purpose::Loyalty, 0);
-        let is_loyal = self.loyalty > 0.0 && draws.happens(self.loyalty);
-        is_loyal.then(|| self.models[choice.pick(rand::Rng::next_u32(&mut draws))])
-    }
-
-    fn cost(&self, usage: Usage) -> Money {
-        self.prices[usize::from(usage.model)].cost(usage)
+        self.only_model.or_else(|| {
+            let mut draws = streams.draws(Purpose::Loyalty, 0);
+            let is_loyal = self.loyalty > 0.0 && draws.happens(self.loyalty);
+            is_loyal.then(|| self.models.pick(rand::Rng::next_u32(&mut draws)))
+        })
     }
 }
 
@@ -175,7 +220,7 @@ pub struct Requests<'p> {
     prepared: &'p Prepared,
     streams: AccountStreams,
     feed: Feed<'p>,
-    /// The account's only model, where it has one.
+    /// The model of all requests, where it is not drawn or recorded for each.
     model: Option<u16>,
     /// The group of the next request.
     group: u32,
@@ -201,18 +246,24 @@ impl Requests<'_> {
         if self.is_over {
             return Ok(());
         }
+        dispatch!(self.prepared.level, simd => self.fill(simd, block))
+    }
+
+    #[inline(always)]
+    fn fill<S: Simd>(&mut self, simd: S, block: &mut Block) -> Result<(), Overflow> {
         match &mut self.feed {
             Feed::Random(feed) => {
-                feed.fill_times(self.streams, self.group, self.prepared.horizon, block);
-                feed.fill_tokens(self.streams, self.group, block)?;
+                feed.fill_times(simd, self.streams, self.group, self.prepared.horizon, block);
+                feed.fill_tokens(simd, self.streams, self.group, block)?;
             }
             Feed::Recorded(feed) => feed.fill(block),
         }
         self.is_over = block.len < BLOCK;
         self.fill_models(block);
-        self.fill_cached(block);
+        self.fill_cached(simd, block);
         self.fill_costs(block)?;
-        self.group += (BLOCK / GROUP) as u32;
+        block.note_days();
+        self.group += GROUPS as u32;
         // Numbers are addressed by the request's 32-bit index: beyond it they would repeat.
         self.group.checked_mul(GROUP as u32).map(|_| ()).ok_or(Overflow::Requests)
     }
@@ -225,6 +276,7 @@ impl Requests<'_> {
         }
     }
 
+    #[inline(always)]
     fn fill_models(&self, block: &mut Block) {
         if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.model.is_some()) {
             return;
@@ -233,50 +285,86 @@ impl Requests<'_> {
             block.model = [model; BLOCK];
             return;
         }
-        let choice = self.prepared.choice.as_ref().expect("without a choice there is one model only");
-        for (models, group) in groups(&mut block.model, block.len).zip(self.group..) {
-            let words = self.streams.words(Purpose::Model, group);
-            *models = words.map(|word| self.prepared.models[choice.pick(word)]);
+        let models = groups(&mut block.model, block.len);
+        let mut words = [[0; GROUP]; GROUPS];
+        self.streams.stream(Purpose::Model).words(0, self.group, &mut words[..models.len()]);
+        for (model, word) in models.as_flattened_mut().iter_mut().zip(words.as_flattened()) {
+            *model = self.prepared.models.pick(*word);
         }
     }
 
-    fn fill_cached(&self, block: &mut Block) {
+    #[inline(always)]
+    fn fill_cached<S: Simd>(&self, simd: S, block: &mut Block) {
         if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.cached.is_some()) {
             return;
         }
         let share = &self.prepared.cached_share;
-        if share.is_zero() {
+        if share.constant() == Some(0.0) {
             block.cached = [0; BLOCK];
             return;
         }
-        let prompts = groups(&mut block.prompt, block.len);
-        for ((cached, prompts), group) in groups(&mut block.cached, block.len).zip(prompts).zip(self.group..)
-        {
-            let shares = share.draw(self.streams, Purpose::CachedShare, group);
-            for ((cached, share), prompt) in cached.iter_mut().zip(shares).zip(prompts) {
-                let prompt = f64::from(*prompt);
-                *cached = round_u32(at_most(at_least(prompt * share, 0.0), prompt));
-            }
+        let cached = groups(&mut block.cached, block.len);
+        let mut shares = [[[0.0; GROUP / 2]; 2]; GROUPS];
+        let shares = &mut shares[..cached.len()];
+        share.draw(simd, self.streams.stream(Purpose::CachedShare), self.group, shares);
+        let prompts = block.prompt.as_chunks::<GROUP>().0;
+        for ((cached, shares), prompts) in cached.iter_mut().zip(shares).zip(prompts) {
+            let prompts = u32x16::simd_from(simd, *prompts).widen();
+            let first = cached_of(float(prompts.0), f64x8::simd_from(simd, shares[0]));
+            let second = cached_of(float(prompts.1), f64x8::simd_from(simd, shares[1]));
+            *cached = first.narrow(second).to_array();
         }
     }
 
+    #[inline(always)]
     fn fill_costs(&mut self, block: &mut Block) -> Result<(), Overflow> {
-        let (mut cost, mut moment) = (Money::ZERO, 0);
-        for request in 0..block.len {
-            let own = self.prepared.cost(block.usage(request));
-            cost = cost.plus_within_limit(own).ok_or(Overflow::Usage)?;
-            moment += i128::from(own.nanos()) * i128::from(block.at[request].micros());
-            block.cost_before[request + 1] = cost.nanos();
-            block.moment_before[request + 1] = moment;
+        let mut costs = [0; BLOCK];
+        let prices = &self.prepared.prices;
+        match self.model {
+            Some(model) => {
+                let price = prices[usize::from(model)];
+                for (request, cost) in costs[..block.len].iter_mut().enumerate() {
+                    *cost = price.cost(block.usage(request)).nanos();
+                }
+            }
+            None => {
+                for (request, cost) in costs[..block.len].iter_mut().enumerate() {
+                    let usage = block.usage(request);
+                    *cost = prices[usize::from(usage.model)].cost(usage).nanos();
+                }
+            }
         }
-        self.spent = self.spent.plus_within_limit(cost).ok_or(Overflow::Usage)?;
+        // Where none has bits that high, no sum needs to be looked at.
+        let bits = costs.iter().fold(0, |bits, cost| bits | cost);
+        if bits > Money::LIMIT.nanos() / BLOCK as i64 {
+            let mut all = costs.iter().map(|cost| Money::from_nanos(*cost));
+            all.try_fold(Money::ZERO, Money::plus_within_limit).ok_or(Overflow::Usage)?;
+        }
+        // Beyond the last request nothing is added.
+        let (mut cost, mut moment) = (0, 0);
+        let groups = block.len.div_ceil(GROUP);
+        let costs = costs.as_chunks::<GROUP>().0.iter().zip(block.at.as_chunks::<GROUP>().0);
+        let cost_before = block.cost_before[1..].as_chunks_mut::<GROUP>().0.iter_mut();
+        let moment_before = block.moment_before[1..].as_chunks_mut::<GROUP>().0.iter_mut();
+        for (((costs, at), cost_before), moment_before) in
+            costs.zip(cost_before).zip(moment_before).take(groups)
+        {
+            for place in 0..GROUP {
+                cost += costs[place];
+                moment += i128::from(costs[place]) * i128::from(at[place].micros());
+                cost_before[place] = cost;
+                moment_before[place] = moment;
+            }
+        }
+        self.spent = self.spent.plus_within_limit(Money::from_nanos(cost)).ok_or(Overflow::Usage)?;
         Ok(())
     }
 }
 
 /// The groups of a column that hold its first `len` places.
-fn groups<T>(column: &mut [T; BLOCK], len: usize) -> impl Iterator<Item = &mut [T; GROUP]> {
-    column.as_chunks_mut::<GROUP>().0.iter_mut().take(len.div_ceil(GROUP))
+#[inline(always)]
+fn groups<T>(column: &mut [T; BLOCK], len: usize) -> &mut [[T; GROUP]] {
+    &mut column.as_chunks_mut().0[..len.div_ceil(GROUP)]
 }
 
 /// An account of a random process.
@@ -286,27 +374,19 @@ struct RandomFeed<'p> {
     signup: Time,
     /// The account's own long-run rate while on, where nothing modulates it.
     per_day: f64,
-    /// Gaps of mean 1: times are in mean gaps until they are scaled to the rate.
-    gap: Column,
+    gap: Cow<'p, Column>,
     prompt_factor: f64,
     output_factor: f64,
     /// Mean gaps from the signup to the last arrival.
     elapsed: f64,
+    /// Mean gaps from the signup to the horizon, on average where the account's own rate changes.
+    in_all: f64,
     /// Where the rate changes over time.
     clock: Option<Box<Clock<'p>>>,
 }
 
-impl Random {
-    /// The distribution of an account's gaps, of mean 1.
-    fn own_gap(&self, streams: AccountStreams) -> Distribution {
-        let Some(cv) = &self.cv else { return Distribution::exponential(1.0) };
-        let cv = cv.sample(&mut streams.draws(Purpose::GapSpread, 0)).min(*CVS.end());
-        Distribution::gamma(1.0, if CVS.contains(&cv) { cv } else { 0.0 })
-    }
-}
-
 impl<'p> RandomFeed<'p> {
-    fn new(random: &'p Random, streams: AccountStreams, signup: Time) -> RandomFeed<'p> {
+    fn new(random: &'p Random, streams: AccountStreams, signup: Time, horizon: Time) -> RandomFeed<'p> {
         let factor = random.heterogeneity.as_ref().map_or(1.0, |(factor, mean)| {
             factor.sample(&mut streams.draws(Purpose::Heterogeneity, 0)) / mean
         });
@@ -315,14 +395,20 @@ impl<'p> RandomFeed<'p> {
             .as_ref()
             .map_or(1.0, |share| share.sample(&mut streams.draws(Purpose::ActiveShare, 0)));
         let (prompt_factor, output_factor) = random.tokens.account_factors(streams);
+        let days = match &random.clockwork {
+            None => (horizon - signup).as_days_f64(),
+            Some(clockwork) => clockwork.hours_from(signup) / 24.0 * active_share,
+        };
+        let per_day = random.per_day * factor / active_share;
         RandomFeed {
             random,
             signup,
-            per_day: random.per_day * factor / active_share,
-            gap: Column::new(&random.own_gap(streams)),
+            per_day,
+            gap: random.gaps.of(streams),
             prompt_factor,
             output_factor,
             elapsed: 0.0,
+            in_all: per_day * days,
             clock: random
                 .clockwork
                 .as_ref()
@@ -331,71 +417,146 @@ impl<'p> RandomFeed<'p> {
     }
 
     /// Fills in the arrival times before the horizon, and how many they are.
-    fn fill_times(&mut self, streams: AccountStreams, group: u32, horizon: Time, block: &mut Block) {
+    #[inline(always)]
+    fn fill_times<S: Simd>(
+        &mut self,
+        simd: S,
+        streams: AccountStreams,
+        first: u32,
+        horizon: Time,
+        block: &mut Block,
+    ) {
         if self.per_day <= 0.0 || self.signup >= horizon {
             return;
         }
-        for (times, group) in groups(&mut block.at, BLOCK).zip(group..) {
-            let mut elapsed = self.gap.draw(streams, Purpose::Gap, group);
-            for gaps in &mut elapsed {
-                self.elapsed += *gaps;
-                *gaps = self.elapsed;
-            }
-            match &mut self.clock {
-                None => {
-                    for (time, gaps) in times.iter_mut().zip(elapsed) {
-                        // The quotient of exact numbers is exact wherever it can be: no drift in a regular
-                        // process.
-                        let micros = gaps * Span::DAY.micros() as f64 / self.per_day;
-                        *time = self.signup + Span::from_micros((micros + 0.5) as i64);
-                    }
-                }
-                Some(clock) => {
-                    for (time, gaps) in times.iter_mut().zip(elapsed) {
-                        *time = clock.instant(gaps * 24.0 / self.per_day);
-                    }
-                }
-            }
-            block.len += times.partition_point(|time| *time < horizon);
-            if times[GROUP - 1] >= horizon {
+        let stream = streams.stream(Purpose::Gap);
+        let mut buffer = [[[0.0; GROUP / 2]; 2]; GROUPS];
+        while block.len < BLOCK {
+            // As many at once as are likely to be all, and a few more.
+            let likely = (1.2 / GROUP as f64 * (self.in_all - self.elapsed)) as u32 as usize + 1;
+            let done = block.len / GROUP;
+            let times = &mut block.at.as_chunks_mut().0[done..];
+            let count = times.len().min(likely);
+            let (times, elapsed) = (&mut times[..count], &mut buffer[..count]);
+            self.gap.draw(simd, stream, first + done as u32, elapsed);
+            self.accumulate(elapsed);
+            self.place(simd, elapsed, times);
+            let times = times.as_flattened();
+            if times[times.len() - 1] >= horizon {
+                block.len += times.partition_point(|time| *time < horizon);
                 return;
+            }
+            block.len += times.len();
+        }
+    }
+
+    /// Turns gaps into mean gaps since the signup.
+    #[inline(always)]
+    fn accumulate(&mut self, gaps: &mut [Values]) {
+        // The sums within the groups need not wait for each other, only what came before each group.
+        let mut before = [0.0; GROUPS];
+        for (gaps, before) in gaps.iter_mut().zip(&mut before) {
+            let mut sum = 0.0;
+            for gap in gaps.as_flattened_mut() {
+                sum += *gap;
+                *gap = sum;
+            }
+            *before = self.elapsed;
+            self.elapsed += sum;
+        }
+        for (gaps, before) in gaps.iter_mut().zip(before) {
+            for gap in gaps.as_flattened_mut() {
+                *gap += before;
             }
         }
     }
 
-    fn fill_tokens(&self, streams: AccountStreams, group: u32, block: &mut Block) -> Result<(), Overflow> {
-        for (index, (tokens, group)) in groups(&mut block.prompt, block.len).zip(group..).enumerate() {
-            let drawn = self.random.prompt.draw(streams, Purpose::Prompt, group);
-            let until = block.len - index * GROUP;
-            round_tokens(&drawn, self.prompt_factor, 1.0, until, tokens).map_err(Overflow::Prompt)?;
+    /// The instants of arrivals so many mean gaps after the signup.
+    #[inline(always)]
+    fn place<S: Simd>(&mut self, simd: S, elapsed: &mut [Values], times: &mut [[Time; GROUP]]) {
+        /// From here on there are no microseconds, or not for long.
+        const COARSE: f64 = (1u64 << 51) as f64;
+        if let Some(clock) = &mut self.clock {
+            for gaps in elapsed.as_flattened_mut() {
+                *gaps = (f64x8::simd_from(simd, *gaps) * 24.0 / self.per_day).to_array();
+            }
+            clock.instants(simd, elapsed, times);
+            return;
         }
-        for (index, (tokens, group)) in groups(&mut block.output, block.len).zip(group..).enumerate() {
-            let drawn = self.random.output.draw(streams, Purpose::Output, group);
-            let until = block.len - index * GROUP;
-            round_tokens(&drawn, self.output_factor, 0.0, until, tokens).map_err(Overflow::Output)?;
+        let signup = self.signup.micros();
+        let mean_gap = Span::DAY.micros() as f64 / self.per_day;
+        if self.elapsed * mean_gap >= COARSE {
+            for (time, gaps) in times.as_flattened_mut().iter_mut().zip(elapsed.as_flattened().as_flattened())
+            {
+                *time = self.signup + Span::from_micros((gaps * mean_gap + 0.5) as i64);
+            }
+            return;
         }
-        Ok(())
+        let is_regular = self.gap.constant().is_some();
+        let times = times.as_flattened_mut().as_chunks_mut().0;
+        for (times, gaps) in times.iter_mut().zip(elapsed.as_flattened()) {
+            // The quotient of exact numbers is exact wherever it can be: no drift in a regular process.
+            let gaps = f64x8::simd_from(simd, *gaps);
+            let micros =
+                if is_regular { gaps * Span::DAY.micros() as f64 / self.per_day } else { gaps * mean_gap };
+            let micros = round(micros).bitcast::<i64x8<S>>() + signup;
+            *times = micros.to_array().map(Time::from_micros);
+        }
+    }
+
+    #[inline(always)]
+    fn fill_tokens<S: Simd>(
+        &self,
+        simd: S,
+        streams: AccountStreams,
+        first: u32,
+        block: &mut Block,
+    ) -> Result<(), Overflow> {
+        let Random { prompt, output, .. } = self.random;
+        let mut buffer = [[[0.0; GROUP / 2]; 2]; GROUPS];
+        let tokens = groups(&mut block.prompt, block.len);
+        let drawn = &mut buffer[..tokens.len()];
+        prompt.draw(simd, streams.stream(Purpose::Prompt), first, drawn);
+        round_tokens(simd, drawn, self.prompt_factor, 1.0, block.len, tokens).map_err(Overflow::Prompt)?;
+        output.draw(simd, streams.stream(Purpose::Output), first, drawn);
+        let tokens = groups(&mut block.output, block.len);
+        round_tokens(simd, drawn, self.output_factor, 0.0, block.len, tokens).map_err(Overflow::Output)
     }
 }
 
-/// Token counts from what was drawn: times a factor, at least `least`, rounded half up. The error is the
-/// first of the counts before `until` that does not fit.
+/// Counts from at least `least` on, rounded half up; at most 32 bits.
 #[inline(always)]
-fn round_tokens(
-    drawn: &[f64; GROUP],
+fn count<S: Simd>(counts: f64x8<S>, least: f64) -> u64x8<S> {
+    round(counts.max(least).min(f64::from(u32::MAX)))
+}
+
+/// The cached tokens of prompts: a share of them, rounded half up.
+#[inline(always)]
+fn cached_of<S: Simd>(prompts: f64x8<S>, shares: f64x8<S>) -> u64x8<S> {
+    round((prompts * shares).max(0.0).min(prompts))
+}
+
+/// Token counts from what was drawn: times a factor, at least `least`, rounded half up. The error is the
+/// first of the `len` counts that does not fit.
+#[inline(always)]
+fn round_tokens<S: Simd>(
+    simd: S,
+    drawn: &[Values],
     factor: f64,
     least: f64,
-    until: usize,
-    tokens: &mut [u32; GROUP],
+    len: usize,
+    tokens: &mut [[u32; GROUP]],
 ) -> Result<(), f64> {
-    let mut too_many = false;
-    for (tokens, drawn) in tokens.iter_mut().zip(drawn) {
-        let count = at_least(drawn * factor, least);
-        too_many |= count >= TOO_MANY;
-        *tokens = round_u32(at_most(count, u32::MAX.into()));
+    let mut most = u32x16::splat(simd, 0);
+    for (tokens, [first, second]) in tokens.iter_mut().zip(drawn) {
+        let first = count(f64x8::simd_from(simd, *first) * factor, least);
+        let second = count(f64x8::simd_from(simd, *second) * factor, least);
+        let counts = first.narrow(second);
+        most = most.max(counts);
+        *tokens = counts.to_array();
     }
-    if too_many {
-        let mut counts = drawn.iter().take(until).map(|drawn| drawn * factor);
+    if most.simd_eq(u32::MAX).any_true() {
+        let mut counts = drawn.as_flattened().as_flattened()[..len].iter().map(|drawn| drawn * factor);
         return counts.find(|count| *count >= TOO_MANY).map_or(Ok(()), Err);
     }
     Ok(())

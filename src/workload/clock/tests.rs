@@ -3,6 +3,7 @@ use super::super::generator::tests::{calendar, counts, streams};
 use super::super::{Arrivals, Signup, Workload};
 use super::*;
 use crate::workload::generator::tests::{constant_workload, gamma, requests};
+use fearless_simd::dispatch;
 
 const HOUR: f64 = Span::HOUR.micros() as f64;
 const DAY: f64 = Span::DAY.micros() as f64;
@@ -28,7 +29,19 @@ fn clockwork(modulation: &Modulation, phases: Option<&Phases>) -> Clockwork {
 /// The stretches of an account, with the rate in each.
 fn stretches(clockwork: &Clockwork, account: u32, signup: Time, active_share: f64) -> Vec<(Time, Time, f64)> {
     let mut clock = clockwork.start(streams(account), signup, active_share);
-    std::iter::from_fn(|| clock.advance().then_some((clock.from, clock.until, clock.rate))).collect()
+    let stretch = || {
+        clock.advance(Level::new());
+        (clock.from < Time::NEVER).then_some((clock.from, clock.until, clock.rate))
+    };
+    std::iter::from_fn(stretch).collect()
+}
+
+/// The instant by which so much work has been done.
+fn instant(clock: &mut Clock<'_>, work: f64) -> Time {
+    let mut times = [[Time::START; GROUP]];
+    dispatch!(Level::new(), simd => clock.instants(simd, &mut [[[work; 8]; 2]], &mut times));
+    assert_eq!(times, [[times[0][0]; GROUP]]);
+    times[0][0]
 }
 
 /// Holds the mean and the variance of a sample against theirs.
@@ -216,7 +229,7 @@ fn instants_are_where_the_work_is_done() {
         let (mut last, mut work) = (signup, 0.0);
         loop {
             work += 0.037;
-            let at = clock.instant(work);
+            let at = instant(&mut clock, work);
             if at == Time::NEVER {
                 break;
             }

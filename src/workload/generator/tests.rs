@@ -1,6 +1,9 @@
-use super::super::distribution::tests::kolmogorov;
+use super::super::distribution::Shape;
+use super::super::distribution::tests::{families, kolmogorov};
+use super::super::vector::tests::levels;
 use super::super::{Burst, Modulation, Service, Signup};
 use super::*;
+use crate::request::Usage;
 use crate::rng::CohortStreams;
 use jiff::civil::date;
 use std::collections::BTreeSet;
@@ -493,6 +496,67 @@ fn a_count_after_the_horizon_cannot_overflow() {
     assert_eq!(prompts, [29.0; 40]);
 }
 
+/// All blocks of an account, with what they hold beyond their requests blanked.
+fn blocks(prepared: &Prepared, account: u32) -> Vec<Block> {
+    let mut requests = prepared.requests(streams(account), account, Time::from_micros(7));
+    let mut blocks = Vec::new();
+    loop {
+        let mut block = Block::empty();
+        requests.next_block(&mut block).expect("the counts fit");
+        if block.len == 0 {
+            return blocks;
+        }
+        let mut clean = Block::empty();
+        let len = block.len;
+        clean.len = len;
+        clean.at[..len].copy_from_slice(&block.at[..len]);
+        clean.model[..len].copy_from_slice(&block.model[..len]);
+        clean.prompt[..len].copy_from_slice(&block.prompt[..len]);
+        clean.cached[..len].copy_from_slice(&block.cached[..len]);
+        clean.output[..len].copy_from_slice(&block.output[..len]);
+        clean.cost_before[..=len].copy_from_slice(&block.cost_before[..=len]);
+        clean.moment_before[..=len].copy_from_slice(&block.moment_before[..=len]);
+        blocks.push(clean);
+    }
+}
+
+#[test]
+fn requests_are_the_same_with_every_level_of_instructions() {
+    let mut workloads = Vec::new();
+    for (distribution, mean, _) in families() {
+        let tokens = |scale| match distribution.clone().shape {
+            Shape::Empirical { .. } => distribution.clone(),
+            _ => distribution.clone().clamped(Some(0.01 * mean), Some(scale * mean)),
+        };
+        let mut workload = constant_workload(Arrivals::Poisson { per_day: 30.0 });
+        workload.tokens.prompt = tokens(9.0);
+        workload.tokens.output = distribution.clone();
+        workload.tokens.cached_share = tokens(3.0);
+        (workload.tokens.prompt_spread, workload.tokens.output_spread) = (2.0, 1.5);
+        workload.models = vec![(0, 0.4), (1, 0.6)];
+        workloads.push(workload);
+    }
+    for cv in [0.0, 1e-3, 0.4, 1.0, 1.2, 3.0, 100.0] {
+        let mut workload = lognormal_workload();
+        workload.arrivals = gamma(30.0, cv);
+        workloads.push(workload.clone());
+        workload.modulation.growth_per_month = 0.1;
+        workload.modulation.daily = std::array::from_fn(|hour| if hour < 12 { 0.5 } else { 1.5 });
+        workloads.push(workload);
+    }
+    for workload in workloads {
+        let prepared = workload.prepare(&tariff(), &calendar());
+        let levels = levels();
+        for account in 0..4 {
+            let plain = blocks(&prepared.clone().on(levels[0]), account);
+            assert!(plain.len() > 3);
+            for level in &levels[1..] {
+                assert!(blocks(&prepared.clone().on(*level), account) == plain, "{level:?}, {workload:?}");
+            }
+        }
+    }
+}
+
 /// Whoever changes these numbers changes every result for the same seed.
 #[test]
 fn the_same_seed_gives_the_same_requests_for_ever() {
@@ -508,11 +572,11 @@ fn the_same_seed_gives_the_same_requests_for_ever() {
     assert_eq!(
         first,
         [
-            (1_545_553_189, 1, 1016, 275, 621),
-            (571_122_534_564, 1, 139, 82, 55),
-            (1_124_361_630_791, 0, 1618, 705, 99),
-            (1_673_209_018_769, 0, 678, 480, 157),
-            (2_129_567_661_903, 1, 479, 77, 48),
+            (1_545_553_189, 1, 530, 299, 280),
+            (571_122_534_564, 1, 86, 19, 41),
+            (1_147_829_336_917, 1, 152, 105, 148),
+            (1_642_594_646_821, 0, 514, 180, 52),
+            (2_141_010_310_105, 0, 304, 166, 129),
         ]
     );
 }
@@ -554,12 +618,12 @@ fn the_same_seed_gives_the_same_requests_of_an_uneven_account_for_ever() {
     assert_eq!(
         first,
         [
-            (321, 1_551_650_033_356, 0, 593),
-            (288, 1_175_450_622_619, 0, 580),
-            (231, 1_149_442_718_695, 0, 951),
-            (218, 1_922_753_350_174, 1, 361),
-            (403, 1_722_015_467_774, 0, 826),
-            (341, 1_220_598_098_864, 0, 493)
+            (359, 1_819_656_967_178, 0, 468),
+            (228, 1_572_093_143_801, 0, 1017),
+            (422, 1_594_335_834_844, 0, 246),
+            (396, 1_058_164_271_270, 1, 996),
+            (498, 1_121_645_610_912, 1, 740),
+            (384, 1_949_748_128_778, 1, 941),
         ]
     );
 }
