@@ -85,12 +85,19 @@ impl Column {
         }
     }
 
-    /// The values for some consecutive groups of requests, at most a block.
-    pub(super) fn draw<S: Simd>(&self, simd: S, stream: Stream, first: u32, values: &mut [Values]) {
+    /// The values for some consecutive groups of requests, at most a block. There is room for as many words.
+    pub(super) fn draw<S: Simd>(
+        &self,
+        simd: S,
+        stream: Stream,
+        first: u32,
+        words: &mut [[u32; GROUP]],
+        values: &mut [Values],
+    ) {
         simd.vectorize(
             #[inline(always)]
             || {
-                self.draw_unbounded(simd, stream, first, values);
+                self.draw_unbounded(simd, stream, first, words, values);
                 if self.low > f64::NEG_INFINITY || self.high < f64::INFINITY {
                     for value in values.as_flattened_mut() {
                         *value = f64x8::simd_from(simd, *value).max(self.low).min(self.high).to_array();
@@ -101,9 +108,14 @@ impl Column {
     }
 
     #[inline(always)]
-    fn draw_unbounded<S: Simd>(&self, simd: S, stream: Stream, first: u32, values: &mut [Values]) {
-        let mut buffer = [[0; GROUP]; GROUPS];
-        let words = &mut buffer[..values.len()];
+    fn draw_unbounded<S: Simd>(
+        &self,
+        simd: S,
+        stream: Stream,
+        first: u32,
+        words: &mut [[u32; GROUP]],
+        values: &mut [Values],
+    ) {
         match &self.kind {
             Kind::Constant(value) => values.fill([[*value; GROUP / 2]; 2]),
             Kind::Uniform { min, width } => {
@@ -124,13 +136,15 @@ impl Column {
             }
             Kind::Lognormal { median, octaves } => {
                 stream.words(0, first, words);
-                // In two steps, each of which has less to wait for than both together.
-                let mut normals = [[0.0; GROUP]; GROUPS];
-                for (normals, words) in normals.iter_mut().zip(words) {
-                    *normals = single_normals(u32x16::simd_from(simd, *words)).to_array();
+                // In two steps, each of which has less to wait for than both together: the bits of the normals
+                // take the place of the words.
+                for words in words.iter_mut() {
+                    let normals = single_normals(u32x16::simd_from(simd, *words));
+                    *words = normals.bitcast::<u32x16<S>>().to_array();
                 }
-                for ([first, second], normals) in values.iter_mut().zip(normals) {
-                    let factors = single_exp2(f32x16::simd_from(simd, normals) * *octaves).widen();
+                for ([first, second], normals) in values.iter_mut().zip(words) {
+                    let normals = u32x16::simd_from(simd, *normals).bitcast::<f32x16<S>>();
+                    let factors = single_exp2(normals * *octaves).widen();
                     *first = (factors.0 * *median).to_array();
                     *second = (factors.1 * *median).to_array();
                 }
@@ -194,7 +208,8 @@ impl<'p> Series<'p> {
         if self.group != Some(group) {
             self.group = Some(group);
             let values = std::slice::from_mut(&mut self.values);
-            dispatch!(level, simd => self.column.draw(simd, self.stream, group, values));
+            let words = &mut [[0; GROUP]];
+            dispatch!(level, simd => self.column.draw(simd, self.stream, group, words, values));
         }
         self.values.as_flattened()[place]
     }
@@ -216,7 +231,8 @@ mod tests {
         let stream = CohortStreams::new(5, 0, "column").account(1).stream(Purpose::Output);
         let mut values = vec![[[0.0; GROUP / 2]; 2]; count as usize / GROUP];
         for (block, first) in values.chunks_mut(GROUPS).zip((0..).step_by(GROUPS)) {
-            dispatch!(level, simd => column.draw(simd, stream, first, block));
+            let words = &mut [[0; GROUP]; GROUPS][..block.len()];
+            dispatch!(level, simd => column.draw(simd, stream, first, words, block));
         }
         values.into_flattened().into_flattened()
     }
