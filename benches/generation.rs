@@ -1,11 +1,14 @@
-//! What it takes to generate requests, by distribution of the token counts and by process of arrivals.
+//! What it takes to generate requests, by distribution of the token counts and by process of arrivals; and the
+//! plain case with each level of instructions that the machine has.
 
 use billsim::rng::CohortStreams;
 use billsim::tariff::{Price, Tariff};
 use billsim::time::{Calendar, Span, Time};
 use billsim::workload::distribution::Distribution;
+use billsim::workload::generator::Prepared;
 use billsim::workload::{Arrivals, Block, Burst, Modulation, Phases, Service, Tokens, Workload};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use fearless_simd::{Level, Simd};
 use jiff::civil::date;
 
 /// Requests of an account, on average.
@@ -34,13 +37,24 @@ fn workload(arrivals: Arrivals, tokens: [Distribution; 2]) -> Workload {
     }
 }
 
+/// The levels of instructions that the machine has.
+fn levels() -> Vec<(Level, &'static str)> {
+    let mut levels = vec![(Level::baseline(), "the plainest instructions")];
+    #[cfg(target_arch = "x86_64")]
+    {
+        let best = Level::new();
+        levels.extend(best.as_avx2().map(|level| (level.level(), "AVX2")));
+        levels.extend(best.as_avx512().map(|level| (level.level(), "AVX-512")));
+    }
+    levels
+}
+
 /// Generates all requests of some accounts; returns how many there were, and what they cost.
-fn generate(workload: &Workload, tariff: &Tariff, calendar: &Calendar) -> (u64, i64) {
-    let prepared = workload.prepare(tariff, calendar);
+fn generate(prepared: &Prepared, accounts: u32) -> (u64, i64) {
     let streams = CohortStreams::new(1, 0, "bench");
     let mut block = Block::empty();
     let (mut requests, mut cost) = (0, 0);
-    for account in 0..ACCOUNTS {
+    for account in 0..accounts {
         let mut stream = prepared.requests(streams.account(account), account, Time::START);
         loop {
             stream.next_block(&mut block).expect("the counts fit");
@@ -67,6 +81,8 @@ fn generation(criterion: &mut Criterion) {
     let both = |distribution: Distribution| [distribution.clone(), distribution];
     let empirical = Distribution::empirical((0..10_000).map(|n| (f64::from(n), f64::from(n % 7))).collect());
     let base = workload(poisson.clone(), lognormals.clone());
+    let plain = base.clone();
+    let short = workload(Arrivals::Poisson { per_day: 1.0 }, lognormals.clone());
 
     let mut modulated = base.clone();
     modulated.modulation.daily = std::array::from_fn(|hour| if hour < 12 { 0.5 } else { 1.5 });
@@ -76,7 +92,7 @@ fn generation(criterion: &mut Criterion) {
     let mut loyal = two_models.clone();
     loyal.loyalty = 0.8;
     let mut cached = base.clone();
-    cached.tokens.cached_share = Distribution::uniform(0.0, 0.8);
+    cached.tokens.cached_share = Distribution::beta(2.0, 3.0);
     let mut day_levels = base.clone();
     day_levels.modulation.day_level = 0.9;
     let mut bursts = base.clone();
@@ -102,12 +118,13 @@ fn generation(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("generation");
     group.throughput(Throughput::Elements(u64::from(REQUESTS * ACCOUNTS)));
     for (name, workload) in [
-        ("lognormal tokens", base),
+        ("lognormal tokens", plain.clone()),
         ("constant tokens", workload(poisson.clone(), both(Distribution::constant(500.0)))),
         ("uniform tokens", workload(poisson.clone(), both(Distribution::uniform(10.0, 2000.0)))),
         ("exponential tokens", workload(poisson.clone(), both(Distribution::exponential(500.0)))),
         ("empirical tokens", workload(poisson.clone(), both(empirical))),
-        ("gamma tokens", workload(poisson, both(Distribution::gamma(500.0, 1.5)))),
+        ("gamma tokens", workload(poisson.clone(), both(Distribution::gamma(500.0, 1.5)))),
+        ("Pareto tokens", workload(poisson, both(Distribution::pareto(100.0, 2.5).clamped(None, Some(1e6))))),
         (
             "gamma gaps",
             workload(Arrivals::Gamma { per_day, cv: Distribution::constant(2.0) }, lognormals.clone()),
@@ -126,7 +143,17 @@ fn generation(criterion: &mut Criterion) {
         ("cached shares", cached),
         ("everything uneven", everything),
     ] {
-        group.bench_function(name, |bencher| bencher.iter(|| generate(&workload, &tariff, &calendar)));
+        let prepared = workload.prepare(&tariff, &calendar);
+        group.bench_function(name, |bencher| bencher.iter(|| generate(&prepared, ACCOUNTS)));
+    }
+    let prepared = short.prepare(&tariff, &calendar);
+    group.bench_function("30 requests an account", |bencher| {
+        bencher.iter(|| generate(&prepared, ACCOUNTS * REQUESTS / 30));
+    });
+    for (level, name) in levels() {
+        let prepared = plain.prepare(&tariff, &calendar).on(level);
+        let name = format!("lognormal tokens with {name}");
+        group.bench_function(name, |bencher| bencher.iter(|| generate(&prepared, ACCOUNTS)));
     }
     group.finish();
 }
