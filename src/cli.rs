@@ -8,10 +8,12 @@ use crate::report::csv::{self, LedgerWriter};
 use crate::report::folder::Folder;
 use crate::report::manifest::Manifest;
 use crate::report::story::{self, StoryError, Subject};
+use crate::report::timing::{Timing, timing_text};
 use crate::report::{Error, plot, terminal, warnings};
 use crate::scenario::{self, Loaded, Scenario, TEMPLATE, describe};
+use crate::stopwatch::Stopwatch;
 use clap::{Args, Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::fmt::Display;
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write};
@@ -90,9 +92,12 @@ struct RunArguments {
     /// Draw no plots
     #[arg(long)]
     no_plots: bool,
-    /// Print nothing but errors
+    /// Print nothing but errors, and what --timing asks for
     #[arg(long, short)]
     quiet: bool,
+    /// Tell where the time went: by the clock, and by what each thread did
+    #[arg(long)]
+    timing: bool,
 }
 
 #[derive(Args)]
@@ -173,7 +178,12 @@ fn read_all(files: &[PathBuf], kinds: &Kinds) -> Result<Vec<Loaded>, Failure> {
 }
 
 fn run(arguments: &RunArguments, kinds: &Kinds) -> Result<(), Failure> {
+    let (mut timing, mut watch) = (Timing::default(), Stopwatch::new(arguments.timing));
+    let mut whole = watch;
     let mut scenarios = read_all(&arguments.files, kinds)?;
+    watch.lap(&mut timing.scenarios);
+    timing.named_files = scenarios.iter().map(|loaded| loaded.named_files_took).sum();
+    timing.scenarios = timing.scenarios.saturating_sub(timing.named_files);
     for loaded in &mut scenarios {
         if let Some(seed) = arguments.seed {
             loaded.set_seed(seed);
@@ -203,7 +213,12 @@ fn run(arguments: &RunArguments, kinds: &Kinds) -> Result<(), Failure> {
     let interrupt = catch_interrupts()?;
     let folders = targets.iter().map(|target| Folder::create(target)).collect::<Result<Vec<_>, _>>()?;
     for ((file, loaded), folder) in arguments.files.iter().zip(&scenarios).zip(folders) {
-        pool.install(|| run_one(arguments, file, loaded, folder, &interrupt))?;
+        pool.install(|| run_one(arguments, file, loaded, folder, &interrupt, &mut timing))?;
+    }
+    if arguments.timing {
+        timing.threads = pool.current_num_threads();
+        whole.lap(&mut timing.total);
+        tell(timing_text(&timing).trim_end());
     }
     Ok(())
 }
@@ -229,6 +244,7 @@ fn run_one(
     loaded: &Loaded,
     folder: Folder,
     interrupt: &AtomicBool,
+    timing: &mut Timing,
 ) -> Result<(), Failure> {
     let scenario = &loaded.scenario;
     let (began, clock) = (SystemTime::now(), Instant::now());
@@ -242,6 +258,7 @@ fn run_one(
         Options {
             list_accounts: arguments.accounts,
             ledger: ledger.as_mut().map(|ledger| ledger as _),
+            timing: arguments.timing.then_some(&mut timing.experiment),
             progress: &|requests| bar.inc(requests),
             interrupt,
         },
@@ -252,6 +269,8 @@ fn run_one(
         ExperimentError::Simulation(error) => format!("{}: {error}", file.display()).into(),
         ExperimentError::Ledger(error) => Error::at(&folder.path().join("ledger.csv"), "write")(error).into(),
     })?;
+    timing.requests += outcome.requests;
+    let mut watch = Stopwatch::new(arguments.timing);
     if let Some(ledger) = ledger {
         ledger.finish()?;
     }
@@ -274,13 +293,16 @@ fn run_one(
         dropped_trace_records: outcome.dropped_records,
     };
     manifest.write(folder.path())?;
+    watch.lap(&mut timing.files);
     if !arguments.no_plots {
         plot::draw(folder.path())?;
     }
+    watch.lap(&mut timing.plots);
     if interrupt.load(Ordering::Relaxed) {
         return Err(interrupted());
     }
     let target = folder.publish()?;
+    watch.lap(&mut timing.files);
     if arguments.quiet {
         return Ok(());
     }
@@ -314,6 +336,9 @@ fn terminal_width() -> usize {
 }
 
 fn progress_bar(scenario: &Scenario, quiet: bool) -> ProgressBar {
+    if quiet || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
     let calendar = scenario.calendar();
     let of_replication: f64 = (scenario.cohorts.iter())
         .map(|cohort| {
@@ -321,9 +346,6 @@ fn progress_bar(scenario: &Scenario, quiet: bool) -> ProgressBar {
         })
         .sum();
     let bar = ProgressBar::new((of_replication * f64::from(scenario.replications)) as u64);
-    if quiet || !io::stderr().is_terminal() {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
     let style =
         ProgressStyle::with_template("{msg} [{bar:30}] {percent}% {human_pos} requests, {rate}, {eta} left")
             .expect("the template is well formed")

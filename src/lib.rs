@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`money`] | whole nano-dollars, shares, rounding by name |
 //! | [`time`] | whole microseconds, the civil calendar |
+//! | [`stopwatch`] | how long the work itself takes, by the clock on the wall |
 //! | [`rng`] | a random stream for each purpose, account, cohort and replication |
 //! | [`statistics`] | moments, confidence intervals, paired differences, quantiles |
 //! | [`document`] | TOML read key by key: every fault with its place, every default written down, a schema of it all |
@@ -42,6 +43,7 @@ pub mod request;
 pub mod rng;
 pub mod scenario;
 pub mod statistics;
+pub mod stopwatch;
 pub mod tariff;
 pub mod time;
 pub mod wallet;

@@ -84,7 +84,7 @@ impl Money {
     /// The share of this amount, rounded half up to a whole cent.
     pub fn share_to_cent(self, share: Share) -> Money {
         let unit = i128::from(Share::ONE.0) * i128::from(CENT);
-        let cents = (i128::from(self.0) * i128::from(share.0) + unit / 2).div_euclid(unit);
+        let cents = round_half_up(i128::from(self.0) * i128::from(share.0), unit);
         Money(i64::try_from(cents).expect("a share of at most a few times an account's amount fits") * CENT)
     }
 
@@ -275,6 +275,11 @@ impl fmt::Display for Share {
 /// `value / divisor` for a positive divisor, halves rounded up (towards plus infinity).
 pub fn round_half_up(value: i128, divisor: i128) -> i128 {
     debug_assert!(divisor > 0);
+    // Machine words divide ten times as fast, and hold most.
+    if let (Ok(value), Ok(divisor)) = (i64::try_from(value), i64::try_from(divisor)) {
+        let (quotient, rest) = (value.div_euclid(divisor), value.rem_euclid(divisor));
+        return i128::from(quotient + i64::from(rest >= divisor - rest));
+    }
     let (quotient, rest) = (value.div_euclid(divisor), value.rem_euclid(divisor));
     if rest >= divisor - rest { quotient + 1 } else { quotient }
 }

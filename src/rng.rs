@@ -178,6 +178,7 @@ pub struct Draws {
 
 impl Draws {
     /// A number evenly distributed in the open interval (0, 1), of 53 bits.
+    #[inline]
     pub fn unit(&mut self) -> f64 {
         let bits = rand::Rng::next_u64(self) >> 12;
         (bits as f64 + 0.5) / (1u64 << 52) as f64
@@ -192,6 +193,7 @@ impl Draws {
 impl rand::TryRng for Draws {
     type Error = std::convert::Infallible;
 
+    #[inline]
     fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
         if self.used == 4 {
             self.words = philox(self.key, self.counter);
@@ -202,6 +204,7 @@ impl rand::TryRng for Draws {
         Ok(self.words[self.used - 1])
     }
 
+    #[inline]
     fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
         let low = self.try_next_u32()?;
         Ok(u64::from(low) | u64::from(self.try_next_u32()?) << 32)

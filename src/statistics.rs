@@ -2,6 +2,7 @@
 //!
 //! Transcendental functions come from [`libm`], so that a figure has the same bytes on every platform.
 
+use std::cell::Cell;
 use std::f64::consts::PI;
 
 /// The confidence level of every interval.
@@ -51,7 +52,7 @@ impl Moments {
     /// Source: mean ± t s / √n; Law, "Simulation Modeling and Analysis" (5th edition, 2015), equation 4.12.
     pub fn interval(&self) -> Option<Interval> {
         let error = self.standard_error()?;
-        let half_width = student_t_quantile(CONFIDENCE, self.n - 1) * error;
+        let half_width = half_width_in_errors(self.n) * error;
         Some(Interval { low: self.mean - half_width, high: self.mean + half_width })
     }
 
@@ -131,6 +132,19 @@ fn student_t_within(t: f64, degrees: u64) -> f64 {
     }
 }
 
+/// Half the width of an interval from so many values (at least 2), in standard errors.
+fn half_width_in_errors(n: u64) -> f64 {
+    // All intervals of a run come from as many values, and there are tens of thousands of them.
+    thread_local! { static LAST: Cell<(u64, f64)> = const { Cell::new((0, 0.0)) } }
+    let (of, known) = LAST.get();
+    if of == n {
+        return known;
+    }
+    let quantile = student_t_quantile(CONFIDENCE, n - 1);
+    LAST.set((n, quantile));
+    quantile
+}
+
 /// The t within which Student's t, with so many degrees of freedom (at least 1), lies on both sides of 0 with
 /// the given probability in 0..1.
 fn student_t_quantile(probability: f64, degrees: u64) -> f64 {
@@ -186,6 +200,17 @@ mod tests {
         let Interval { low, high } = moments.interval().unwrap();
         assert_near(low, 5.0 - 2.364_624_251_592_785 * (4.0_f64 / 7.0).sqrt(), 1e-12);
         assert_near(high, 5.0 + 2.364_624_251_592_785 * (4.0_f64 / 7.0).sqrt(), 1e-12);
+    }
+
+    #[test]
+    fn an_interval_depends_on_its_own_number_of_values() {
+        let width = |n: u32| {
+            let Interval { low, high } = Moments::of((0..n).map(f64::from)).interval().unwrap();
+            (high - low) / 2.0 / Moments::of((0..n).map(f64::from)).standard_error().unwrap()
+        };
+        for n in [5, 10, 10, 5] {
+            assert_near(width(n), student_t_quantile(CONFIDENCE, u64::from(n) - 1), 1e-12);
+        }
     }
 
     #[test]

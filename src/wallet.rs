@@ -1,10 +1,11 @@
 //! The wallet: an account's credit and debt, and the double-entry books behind them.
 //!
 //! Nothing else changes a balance, and no balance changes without a posting. Postings are kept until
-//! [`Wallet::take_postings`] hands them on.
+//! [`Wallet::take_postings`] hands them on, but for those of usage, which [`Wallet::settle`] returns.
 
 use crate::money::Money;
 use crate::time::Time;
+use smallvec::SmallVec;
 
 /// An account of the books.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +124,9 @@ pub struct Posting {
     pub amount: Money,
 }
 
+/// Postings, mostly a few.
+pub type Postings = SmallVec<[Posting; 4]>;
+
 /// An amount of credit with the time at which it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Lot {
@@ -138,7 +142,7 @@ pub struct LotNumber(u32);
 /// Credit in lots, the soonest to expire first; of those that expire together the oldest.
 #[derive(Clone, Debug, Default)]
 struct Lots {
-    lots: Vec<Lot>,
+    lots: SmallVec<[Lot; 2]>,
     total: Money,
     added: u32,
 }
@@ -158,10 +162,19 @@ impl Lots {
     }
 
     /// Takes up to `amount`; returns what was taken.
+    #[inline]
     fn take(&mut self, amount: Money) -> Money {
         let taken = amount.min(self.total);
         self.total -= taken;
-        let mut rest = taken;
+        match self.lots.first_mut() {
+            Some(first) if taken < first.left => first.left -= taken,
+            _ => self.take_lots(taken),
+        }
+        taken
+    }
+
+    /// Takes what there is from one lot after another.
+    fn take_lots(&mut self, mut rest: Money) {
         while rest.is_positive() {
             let first = &mut self.lots[0];
             let part = rest.min(first.left);
@@ -171,7 +184,6 @@ impl Lots {
                 self.lots.remove(0);
             }
         }
-        taken
     }
 
     /// Takes what is left of a lot; returns it.
@@ -206,7 +218,7 @@ pub struct Wallet {
     billed_in_period: Money,
     billed_ever: Money,
     books: [Money; LedgerAccount::COUNT],
-    postings: Vec<Posting>,
+    postings: Postings,
 }
 
 impl Wallet {
@@ -298,7 +310,8 @@ impl Wallet {
     }
 
     /// Settles usage: from promotional credit, then paid credit, each the soonest to expire first, the rest is owed.
-    pub fn settle(&mut self, cost: Money) {
+    /// Returns what that posts, a posting for each source that pays; these are not kept.
+    pub fn settle(&mut self, cost: Money) -> impl Iterator<Item = Posting> + use<> {
         self.used_in_period += cost;
         let promotional = self.promotional.take(cost);
         let paid = self.paid.take(cost - promotional);
@@ -306,9 +319,35 @@ impl Wallet {
         self.uninvoiced += owed;
         self.billed_in_period += owed;
         self.billed_ever += owed;
-        self.post(Entry::UsageOnPromotion, promotional);
-        self.post(Entry::UsageOnCredit, paid);
-        self.post(Entry::UsageOnReceivable, owed);
+        let postings = [
+            Posting { entry: Entry::UsageOnPromotion, amount: promotional },
+            Posting { entry: Entry::UsageOnCredit, amount: paid },
+            Posting { entry: Entry::UsageOnReceivable, amount: owed },
+        ];
+        postings.iter().for_each(|posting| self.enter(*posting));
+        postings.into_iter().filter(|posting| posting.amount.is_positive())
+    }
+
+    /// Settles usage of less than [`Wallet::left_of_source`], which one source pays. Returns what that posts, which is not
+    /// kept; nothing for usage that costs nothing.
+    #[inline]
+    pub fn settle_within_source(&mut self, cost: Money) -> Option<Posting> {
+        self.used_in_period += cost;
+        let entry = if self.promotional.total.is_positive() {
+            self.promotional.take(cost);
+            Entry::UsageOnPromotion
+        } else if self.paid.total.is_positive() {
+            self.paid.take(cost);
+            Entry::UsageOnCredit
+        } else {
+            self.uninvoiced += cost;
+            self.billed_in_period += cost;
+            self.billed_ever += cost;
+            Entry::UsageOnReceivable
+        };
+        let posting = Posting { entry, amount: cost };
+        self.enter(posting);
+        cost.is_positive().then_some(posting)
     }
 
     /// A purchase succeeded: its money is owed to the customer until [`Wallet::post_credit`] makes it balance.
@@ -386,24 +425,24 @@ impl Wallet {
         invoices.into_iter().map(|invoice| invoice.number).collect()
     }
 
-    /// Takes the postings made since the last call; put the (emptied) vector back with [`Wallet::reuse`].
-    pub fn take_postings(&mut self) -> Vec<Posting> {
+    /// Takes the postings made since the last call.
+    pub fn take_postings(&mut self) -> Postings {
         std::mem::take(&mut self.postings)
-    }
-
-    /// Gives an emptied vector of postings back for reuse.
-    pub fn reuse(&mut self, mut postings: Vec<Posting>) {
-        postings.clear();
-        self.postings = postings;
     }
 
     fn post(&mut self, entry: Entry, amount: Money) {
         if amount.is_positive() {
-            let (debit, credit) = entry.sides();
-            self.books[debit as usize] += amount;
-            self.books[credit as usize] -= amount;
-            self.postings.push(Posting { entry, amount });
+            let posting = Posting { entry, amount };
+            self.enter(posting);
+            self.postings.push(posting);
         }
+    }
+
+    /// Enters a posting in the books.
+    fn enter(&mut self, Posting { entry, amount }: Posting) {
+        let (debit, credit) = entry.sides();
+        self.books[debit as usize] += amount;
+        self.books[credit as usize] -= amount;
     }
 
     /// Checks that the books sum to zero and agree with the wallet.
@@ -472,12 +511,11 @@ mod tests {
     fn usage_takes_promotional_credit_then_paid_credit_then_is_owed() {
         let mut wallet = bought(Money::dollars(2));
         wallet.grant(Money::dollars(1), Time::NEVER);
-        wallet.take_postings();
-        wallet.settle(Money::dollars(5));
+        let postings: Vec<Posting> = wallet.settle(Money::dollars(5)).collect();
         wallet.audit_closing();
         assert_eq!(wallet.balance(), Money::dollars(-2));
         assert_eq!(
-            wallet.take_postings(),
+            postings,
             [
                 Posting { entry: Entry::UsageOnPromotion, amount: Money::dollars(1) },
                 Posting { entry: Entry::UsageOnCredit, amount: Money::dollars(2) },
@@ -487,9 +525,38 @@ mod tests {
     }
 
     #[test]
+    fn usage_within_a_source_settles_as_any_other() {
+        for (promotional, bought) in [(3, 2), (0, 3), (0, 0)] {
+            let mut wallet = Wallet::default();
+            if bought > 0 {
+                buy(&mut wallet, Money::dollars(bought));
+            }
+            if promotional > 0 {
+                wallet.grant(Money::dollars(promotional), Time::NEVER);
+            }
+            let mut other = wallet.clone();
+            let posted: Vec<Posting> = wallet.settle(Money::dollars(2)).collect();
+            assert_eq!(other.settle_within_source(Money::dollars(2)), posted.first().copied());
+            assert_eq!(other.books, wallet.books);
+            assert_eq!(other.balance(), wallet.balance());
+            let counts = |wallet: &Wallet| {
+                (
+                    wallet.used_in_period(),
+                    wallet.billed_in_period(),
+                    wallet.billed_ever(),
+                    wallet.uninvoiced(),
+                )
+            };
+            assert_eq!(counts(&other), counts(&wallet));
+            assert_eq!(other.settle_within_source(Money::ZERO), None);
+            other.audit_closing();
+        }
+    }
+
+    #[test]
     fn twenty_dollars_of_credit_and_eighty_three_of_usage_leave_sixty_three_to_bill() {
         let mut wallet = bought(Money::dollars(20));
-        wallet.settle(Money::dollars(83));
+        let _ = wallet.settle(Money::dollars(83));
         assert_eq!(wallet.issue_invoice(Money::CENT).map(|invoice| invoice.owed), Some(Money::dollars(63)));
         assert_eq!(wallet.balance(), Money::ZERO);
         wallet.audit_closing();
@@ -498,7 +565,7 @@ mod tests {
     #[test]
     fn credit_of_five_hundred_added_to_a_debt_of_seven_hundred_and_fifty_leaves_two_hundred_and_fifty_owed() {
         let mut wallet = Wallet::default();
-        wallet.settle(Money::dollars(750));
+        let _ = wallet.settle(Money::dollars(750));
         buy(&mut wallet, Money::dollars(500));
         assert_eq!((wallet.uninvoiced(), wallet.credit()), (Money::dollars(250), Money::ZERO));
         assert_eq!(wallet.billed_in_period(), Money::dollars(250));
@@ -510,7 +577,7 @@ mod tests {
         let mut wallet = Wallet::default();
         let late = wallet.grant(Money::dollars(1), at(30));
         let early = wallet.grant(Money::dollars(2), at(10));
-        wallet.settle(Money::dollars(1));
+        let _ = wallet.settle(Money::dollars(1));
         assert_eq!(wallet.expire_promotional(early), Money::dollars(1));
         assert_eq!(wallet.promotional(), Money::dollars(1));
         assert_eq!(wallet.expire_promotional(early), Money::ZERO);
@@ -521,11 +588,11 @@ mod tests {
     #[test]
     fn invoices_are_for_whole_cents_and_carry_the_rest_over() {
         let mut wallet = Wallet::default();
-        wallet.settle(Money::from_nanos(1_239_999_999));
+        let _ = wallet.settle(Money::from_nanos(1_239_999_999));
         assert_eq!(wallet.issue_invoice(Money::CENT).map(|invoice| invoice.owed), Some(Money::cents(123)));
         assert_eq!(wallet.uninvoiced(), Money::from_nanos(9_999_999));
         assert_eq!(wallet.issue_invoice(Money::CENT), None);
-        wallet.settle(Money::from_nanos(1));
+        let _ = wallet.settle(Money::from_nanos(1));
         assert_eq!(wallet.issue_invoice(Money::cents(2)), None);
         assert_eq!(wallet.issue_invoice(Money::CENT).map(|invoice| invoice.owed), Some(Money::CENT));
     }
@@ -534,10 +601,10 @@ mod tests {
     fn posted_credit_pays_the_uninvoiced_then_invoices_oldest_first() {
         let mut wallet = Wallet::default();
         for dollars in [3, 4] {
-            wallet.settle(Money::dollars(dollars));
+            let _ = wallet.settle(Money::dollars(dollars));
             wallet.issue_invoice(Money::CENT);
         }
-        wallet.settle(Money::dollars(1));
+        let _ = wallet.settle(Money::dollars(1));
         assert_eq!(buy(&mut wallet, Money::dollars(5)), [0]);
         assert_eq!((wallet.owed_on(0), wallet.owed_on(1)), (None, Some(Money::dollars(3))));
         assert_eq!(wallet.uninvoiced(), Money::ZERO);
@@ -546,7 +613,7 @@ mod tests {
     #[test]
     fn what_an_invoice_no_longer_needs_becomes_credit() {
         let mut wallet = Wallet::default();
-        wallet.settle(Money::dollars(10));
+        let _ = wallet.settle(Money::dollars(10));
         let invoice = wallet.issue_invoice(Money::CENT).unwrap().number;
         buy(&mut wallet, Money::dollars(4)); // while an attempt for 10 is under way
         assert_eq!(wallet.receive_invoice_payment(invoice, Money::dollars(10)), (Money::dollars(4), true));
@@ -564,7 +631,7 @@ mod tests {
             wallet.receive_purchase(Money::dollars(dollars));
             wallet.post_credit(Money::dollars(dollars), at(day)).1.expect("nothing is owed")
         });
-        wallet.settle(Money::dollars(1)); // of the lot that lapses first
+        let _ = wallet.settle(Money::dollars(1)); // of the lot that lapses first
         assert_eq!(wallet.lapse_paid(early), Money::dollars(1));
         assert_eq!(wallet.lapse_paid(second), Money::dollars(4)); // a lot of its own, though it ends together
         assert_eq!(wallet.balance(), Money::dollars(3));
@@ -576,7 +643,7 @@ mod tests {
     #[test]
     fn a_returned_payment_takes_unused_credit_back_and_the_rest_is_lost() {
         let mut wallet = bought(Money::dollars(10));
-        wallet.settle(Money::dollars(7));
+        let _ = wallet.settle(Money::dollars(7));
         assert_eq!(wallet.return_payment(Money::dollars(10)), Money::dollars(3));
         assert_eq!(wallet.book(LedgerAccount::Disputes), Money::dollars(7));
         assert_eq!((wallet.book(LedgerAccount::Cash), wallet.balance()), (Money::ZERO, Money::ZERO));
@@ -586,9 +653,9 @@ mod tests {
     #[test]
     fn writing_off_leaves_nothing_owed() {
         let mut wallet = Wallet::default();
-        wallet.settle(Money::dollars(10));
+        let _ = wallet.settle(Money::dollars(10));
         wallet.issue_invoice(Money::CENT);
-        wallet.settle(Money::dollars(1));
+        let _ = wallet.settle(Money::dollars(1));
         assert_eq!(wallet.write_off_invoices(), [0]);
         assert_eq!(wallet.write_off_uninvoiced(), Money::dollars(1));
         assert_eq!(wallet.book(LedgerAccount::BadDebt), Money::dollars(11));
@@ -601,9 +668,9 @@ mod tests {
         let mut wallet = bought(Money::dollars(2));
         wallet.grant(Money::dollars(1), Time::NEVER);
         assert_eq!(wallet.left_of_source(), Money::dollars(1));
-        wallet.settle(Money::dollars(1));
+        let _ = wallet.settle(Money::dollars(1));
         assert_eq!(wallet.left_of_source(), Money::dollars(2));
-        wallet.settle(Money::dollars(2));
+        let _ = wallet.settle(Money::dollars(2));
         assert_eq!(wallet.left_of_source(), Money::MAX);
     }
 }

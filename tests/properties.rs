@@ -5,8 +5,8 @@ use billsim::engine::observation::{Fate, Happening, Observer, RequestSpan};
 use billsim::experiment::{self, ALL_COHORTS, Options, Outcome, Row, Setup, daily_measures};
 use billsim::metrics::{MEASURES, Quantity, Unit};
 use billsim::money::Money;
-use billsim::policy::Kinds;
 use billsim::policy::common::{RateLimit, Rates};
+use billsim::policy::{Command, ForNewAccount, Gate, Kinds, Plan, Policy, PolicyEvent};
 use billsim::request::Refusal;
 use billsim::scenario::Scenario;
 use billsim::time::Time;
@@ -16,7 +16,6 @@ use proptest::sample::select;
 use proptest::test_runner::{RngSeed, TestRunner};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// One of some lines of TOML.
 fn one_of(lines: &[&'static str]) -> impl Strategy<Value = String> {
@@ -234,9 +233,7 @@ fn parse(text: &str) -> Scenario {
 }
 
 fn run(scenario: &Scenario) -> Outcome {
-    let options =
-        Options { list_accounts: false, ledger: None, progress: &|_| {}, interrupt: &AtomicBool::new(false) };
-    experiment::run(scenario, options).expect("the scenario runs")
+    experiment::run(scenario, Options::default()).expect("the scenario runs")
 }
 
 fn quantity(row: &Row, column: &str) -> Quantity {
@@ -425,9 +422,81 @@ fn every_request_has_one_fate_and_credit_is_used_once_whatever_the_policy_and_th
     });
 }
 
+/// The same rules, but told of all usage: so each request is taken by itself, where spans would be.
+struct Watchful(Box<dyn Policy>);
+
+impl Watchful {
+    fn over(plan: &Plan) -> Plan {
+        Plan { policy: Arc::new(Watchful(plan.policy.for_new_account())), ..plan.clone() }
+    }
+}
+
+impl ForNewAccount for Watchful {
+    fn for_new_account(&self) -> Box<dyn Policy> {
+        Box::new(Watchful(self.0.for_new_account()))
+    }
+}
+
+impl Policy for Watchful {
+    fn headroom(&self, account: &AccountView) -> Money {
+        self.0.headroom(account).min(Money::from_nanos(1))
+    }
+    fn handle(&mut self, account: &AccountView, event: PolicyEvent) -> Vec<Command> {
+        let watched = |command| match command {
+            Command::BecomePolicy { plan, converts } => {
+                Command::BecomePolicy { plan: Watchful::over(&plan), converts }
+            }
+            other => other,
+        };
+        self.0.handle(account, event).into_iter().map(watched).collect()
+    }
+    fn gate(&self, account: &AccountView) -> Gate {
+        self.0.gate(account)
+    }
+    fn remaining(&self, account: &AccountView) -> Money {
+        self.0.remaining(account)
+    }
+    fn allowance(&self, account: &AccountView) -> Money {
+        self.0.allowance(account)
+    }
+    fn initial_purchase(&self) -> Option<Money> {
+        self.0.initial_purchase()
+    }
+    fn lacks_to_next_limit(&self, account: &AccountView) -> Option<Money> {
+        self.0.lacks_to_next_limit(account)
+    }
+    fn limit(&self, account: &AccountView) -> Option<Money> {
+        self.0.limit(account)
+    }
+    fn is_postpaid(&self) -> bool {
+        self.0.is_postpaid()
+    }
+    fn threshold(&self) -> Option<Money> {
+        self.0.threshold()
+    }
+    fn successor(&self) -> Option<&Plan> {
+        self.0.successor()
+    }
+}
+
 #[test]
 fn requests_taken_one_by_one_give_the_same_as_in_spans() {
-    // A limit that nobody reaches makes the gate look at each request.
+    holds(100, |text| {
+        let scenario = parse(text);
+        let mut one_by_one = scenario.clone();
+        for policy in &mut one_by_one.policies {
+            policy.plan = Watchful::over(&policy.plan);
+            if let Some(switch) = &mut policy.switch {
+                switch.to = Watchful::over(&switch.to);
+            }
+        }
+        let (spans, singles) = (run(&scenario).rows, run(&one_by_one).rows);
+        assert_same(&spans.iter().collect::<Vec<_>>(), &singles.iter().collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn a_limit_that_nobody_reaches_changes_nothing() {
     let beyond_reach = RateLimit {
         rates: Rates { requests: Some(u64::MAX), tokens: None },
         adaptive: None,
@@ -435,14 +504,14 @@ fn requests_taken_one_by_one_give_the_same_as_in_spans() {
     };
     holds(60, |text| {
         let scenario = parse(text);
-        let mut one_by_one = scenario.clone();
-        for policy in &mut one_by_one.policies {
+        let mut limited = scenario.clone();
+        for policy in &mut limited.policies {
             let mut terms = (*policy.plan.terms).clone();
             terms.rate_limit.get_or_insert(beyond_reach);
             policy.plan.terms = Arc::new(terms);
         }
-        let (spans, singles) = (run(&scenario).rows, run(&one_by_one).rows);
-        assert_same(&spans.iter().collect::<Vec<_>>(), &singles.iter().collect::<Vec<_>>());
+        let (free, limited) = (run(&scenario).rows, run(&limited).rows);
+        assert_same(&free.iter().collect::<Vec<_>>(), &limited.iter().collect::<Vec<_>>());
     });
 }
 

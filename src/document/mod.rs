@@ -48,6 +48,7 @@ use resolved::{Node, NodeId, ROOT};
 use std::cell::RefCell;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use toml::de::DeTable;
 
 /// A parsed TOML file that is being read.
@@ -84,12 +85,17 @@ impl<'t> Document<'t> {
         Table::new(context, &self.root, None, String::new(), ROOT, keys)
     }
 
+    /// How long it took to read the files that it names, so far.
+    pub fn named_files_took(&self) -> Duration {
+        self.notes.borrow().named_files_took
+    }
+
     /// The document with every default written out.
     ///
     /// # Errors
     /// All faults that were noted while reading.
     pub fn finish(self) -> Result<Resolved, Faults> {
-        let Notes { faults, nodes } = self.notes.into_inner();
+        let Notes { faults, nodes, .. } = self.notes.into_inner();
         if faults.is_empty() {
             Ok(Resolved::new(nodes))
         } else {
@@ -112,11 +118,12 @@ struct Context<'d> {
 struct Notes {
     faults: Vec<Noted>,
     nodes: Vec<Node>,
+    named_files_took: Duration,
 }
 
 impl Notes {
     fn new() -> Notes {
-        Notes { faults: Vec::new(), nodes: vec![Node::Table(Vec::new())] }
+        Notes { faults: Vec::new(), nodes: vec![Node::Table(Vec::new())], named_files_took: Duration::ZERO }
     }
 }
 

@@ -5,6 +5,7 @@ use super::key::{Absent, AnyKey, Key, Keys, Names, OneOf, TableKey, TablesKey};
 use super::resolved::{Node, NodeId};
 use super::value::Value;
 use super::{Base, Context, Notes, Read};
+use crate::stopwatch::Stopwatch;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -80,6 +81,14 @@ impl<'d> Table<'d> {
     pub(super) fn on(mut self, base: Option<Under<'d>>) -> Table<'d> {
         self.base = base;
         self
+    }
+
+    /// Reads a file that it names, and keeps how long that takes.
+    pub fn read_named_file<T>(&self, read: impl FnOnce() -> T) -> T {
+        let mut watch = Stopwatch::new(true);
+        let content = read();
+        watch.lap(&mut self.context.notes.borrow_mut().named_files_took);
+        content
     }
 
     /// Lets it hold more keys: for those that depend on a value in it.

@@ -8,6 +8,17 @@ use crate::time::Span;
 use crate::workload::customer::OnRefusal;
 use std::collections::VecDeque;
 
+/// On which occasion a client tries a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Try {
+    /// For the first time, as it arrives.
+    AtArrival,
+    /// Again after a wait, the n-th time (n from 1).
+    AfterWait(u32),
+    /// From the client's queue, as service resumes.
+    FromQueue,
+}
+
 /// The requests that a client keeps after a refusal.
 #[derive(Debug, Default)]
 pub(super) struct Client {
@@ -22,6 +33,10 @@ pub(super) struct Client {
 }
 
 impl Client {
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.queue.is_empty()
+    }
+
     fn keep(&mut self, request: Request, retries: u32) -> u32 {
         let kept = Some((request, retries));
         if let Some(slot) = self.free.pop() {
@@ -67,8 +82,9 @@ impl<O: Observer> Lane<'_, O> {
         }
     }
 
-    /// A request was refused that has been tried again so often: the client keeps it, or it is lost.
-    pub(super) fn turn_away(&mut self, request: Request, retries: u32, reason: Refusal) {
+    /// A request was refused: the client keeps it, or it is lost.
+    pub(super) fn turn_away(&mut self, request: Request, occasion: Try, reason: Refusal) {
+        let retries = if let Try::AfterWait(retries) = occasion { retries } else { 0 };
         match self.reaction(reason) {
             OnRefusal::Retry { attempts, backoff, factor } if retries < attempts => {
                 let slot = self.client.keep(request, retries + 1);
@@ -96,7 +112,7 @@ impl<O: Observer> Lane<'_, O> {
     /// A wait is over.
     pub(super) fn retry_request(&mut self, slot: u32) {
         if let Some((request, retries)) = self.client.take(slot) {
-            self.try_request(request, retries);
+            self.try_request(request, Try::AfterWait(retries));
         }
     }
 
@@ -124,12 +140,15 @@ impl<O: Observer> Lane<'_, O> {
             OnRefusal::Queue { max_wait: Some(most), .. } if self.now - request.arrived > most => {
                 self.lose(request);
             }
-            _ => self.try_request(request, 0),
+            _ => self.try_request(request, Try::FromQueue),
         }
     }
 
     /// All that the client has kept is lost: the customer leaves, or the horizon is reached.
     pub(super) fn lose_what_waits(&mut self) {
+        if self.client.is_empty() {
+            return;
+        }
         let client = std::mem::take(&mut self.client);
         let mut kept: Vec<Request> =
             client.waiting.into_iter().flatten().map(|(request, _)| request).collect();

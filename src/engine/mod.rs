@@ -1,15 +1,16 @@
 //! The engine: one account under one policy, driven through time by its requests and its events.
 //!
 //! Accounts do not affect each other, so each is simulated by itself. Between two events nothing about an account's
-//! standing changes, so [`Lane::run`] takes all requests of such a span at once, up to the one that uses up the
-//! headroom that the policy has stated. Where the gate looks at each request, or usage settles later than it arrives,
-//! requests are taken one by one. All else happens at instants, in `Lane::advance`; how requests in flight, rates,
-//! clients, payments, invoices, customers and standing work is told in a file each.
+//! standing changes, so [`Lane::run`] takes all requests of such a span at once, as long as what settles stays within the
+//! leeway: what may settle before there is more to do than to enter it. All else happens at instants, in
+//! `Lane::advance`; how the gate, requests in flight, rates, clients, payments, invoices, customers and standing work is
+//! told in a file each.
 
 mod client;
 mod customer;
 pub mod event;
 mod flight;
+mod gate;
 mod invoices;
 pub mod observation;
 mod payments;
@@ -17,7 +18,7 @@ mod rate;
 mod standing;
 
 use crate::account::AccountView;
-use crate::metering::{Authorization, Metering};
+use crate::metering::Metering;
 use crate::money::Money;
 use crate::policy::common::CommonTerms;
 use crate::policy::{Command, Grant, Plan, Policy, PolicyEvent, PolicyPlan, Switch};
@@ -96,6 +97,9 @@ pub struct Lane<'w, O> {
     /// Where the policy limits the rate.
     rate: Option<RateMeter>,
     standing: Standing,
+    /// How much usage may settle, at least, before there is more to do than to enter it; zero where that is none, or is
+    /// to be worked out anew, as after everything that happens.
+    leeway: Money,
     /// Whether something is left at this instant that comes before standing is judged.
     is_undecided: bool,
     /// When standing is to be judged next, where that has been planned.
@@ -115,21 +119,17 @@ pub struct Lane<'w, O> {
 }
 
 impl<'w, O: Observer> Lane<'w, O> {
-    /// An account that signs up at an instant before the horizon.
-    pub fn sign_up(
+    /// An account that signs up at an instant before the horizon: with [`Lane::sign_up`], before all else.
+    #[inline]
+    pub fn new(
         world: World<'w>,
         streams: AccountStreams,
         plan: &'w PolicyPlan,
         signup: Time,
         observer: O,
     ) -> Lane<'w, O> {
-        let switch = plan.switch.as_ref().map(|switch| (switch, world.calendar.instant(switch.at)));
-        let plan = match switch {
-            Some((switch, at)) if signup >= at => &switch.to,
-            _ => &plan.plan,
-        };
-        let to_come = switch.filter(|(switch, at)| signup < *at && !switch.grandfather);
-        let mut lane = Lane {
+        let (plan, _) = plan_at(plan, signup, world.calendar);
+        Lane {
             world,
             streams,
             observer,
@@ -140,7 +140,7 @@ impl<'w, O: Observer> Lane<'w, O> {
             terms: Arc::clone(&plan.terms),
             metering: plan.terms.metering.over(*world.metering),
             policy_number: 0,
-            switch: to_come.map(|(switch, _)| switch),
+            switch: None,
             payments: Payments::default(),
             collections: Collections::default(),
             customer: Customer::default(),
@@ -148,6 +148,7 @@ impl<'w, O: Observer> Lane<'w, O> {
             flight: Flight::default(),
             rate: plan.terms.rate_limit.map(|limit| RateMeter::new(limit, signup)),
             standing: Standing::default(),
+            leeway: Money::ZERO,
             is_undecided: false,
             judgement_at: Time::START,
             short_of: None,
@@ -156,96 +157,146 @@ impl<'w, O: Observer> Lane<'w, O> {
             is_uncountable: false,
             is_opening: false,
             in_runoff: false,
-        };
-        lane.customer.spend_limit = lane.draw_spend_limit();
-        lane.put_first_card_on_file();
-        lane.observer.comes_under(plan);
-        lane.note(Happening::SignedUp);
-        lane.schedule_next_period();
-        if let Some((_, at)) = to_come {
-            lane.queue.schedule(at, Event::Switch);
         }
-        if let Some(grant) = lane.terms.free_credit {
-            lane.grant(grant);
+    }
+
+    /// The account signs up under its plan, the same as in [`Lane::new`].
+    pub fn sign_up(&mut self, plan: &'w PolicyPlan) {
+        let (plan, to_come) = plan_at(plan, self.now, self.world.calendar);
+        self.customer.spend_limit = self.draw_spend_limit();
+        self.put_first_card_on_file();
+        self.observer.comes_under(plan);
+        self.note(Happening::SignedUp);
+        self.schedule_next_period();
+        if let Some((switch, at)) = to_come {
+            self.switch = Some(switch);
+            self.queue.schedule(at, Event::Switch);
         }
-        lane.open();
-        lane.look_around();
-        lane
+        if let Some(grant) = self.terms.free_credit {
+            self.grant(grant);
+        }
+        self.open();
+        self.look_around();
     }
 
     /// Takes the account through a block of its requests and all that happens before the last of them.
     pub fn run(&mut self, block: &Block) {
         let mut next = 0;
         while next < block.len {
-            self.advance(block.at[next]);
+            if self.next_event().0 <= block.at[next] {
+                self.advance(block.at[next]);
+            }
             self.now = block.at[next];
-            let span = next..block.first_at_or_after(next, self.next_cut());
             next = match self.standing.refusal() {
-                _ if self.customer.has_churned => self.leave_unsent(block, span),
-                Some(reason) if self.drops(reason) => self.refuse(block, span, reason),
-                None if !self.is_one_by_one() => self.serve(block, span),
-                _ => self.take_one(block, next),
+                _ if self.customer.has_churned => self.leave_unsent(block, self.span(block, next)),
+                Some(reason) if self.drops(reason) => self.refuse(block, self.span(block, next), reason),
+                None if !self.is_one_by_one() => self.serve(block, self.span(block, next)),
+                None => self.take_some(block, next),
+                Some(_) => self.take_one(block, next),
             };
         }
     }
 
-    /// When the present span of requests ends at the latest: where something happens, or another day's figures begin.
-    fn next_cut(&self) -> Time {
+    /// The requests from one on that come before anything happens.
+    fn span(&self, block: &Block, first: usize) -> Range<usize> {
+        self.span_until(block, first, self.next_event().0)
+    }
+
+    /// The requests from one on that come before an instant, or before the warm-up ends.
+    fn span_until(&self, block: &Block, first: usize, instant: Time) -> Range<usize> {
         let warmup = Some(self.world.calendar.warmup).filter(|warmup| *warmup > self.now);
-        self.next_event().0.min(self.now.next_midnight()).min(warmup.unwrap_or(Time::NEVER))
+        let cut = instant.min(warmup.unwrap_or(Time::NEVER));
+        first..block.first_at_or_after(first..block.len, cut)
     }
 
-    /// Whether the gate looks at each request, or usage settles later than it arrives.
-    fn is_one_by_one(&self) -> bool {
-        self.world.service != Service::default()
-            || self.metering.delay > Span::ZERO
-            || self.metering.authorization != Authorization::Balance
-            || self.rate.is_some()
-    }
-
-    /// Serves requests until one uses up the headroom, or the source that pays; returns the index after the last.
+    /// Serves requests until one uses up the leeway; returns the index after the last.
     fn serve(&mut self, block: &Block, span: Range<usize>) -> usize {
-        let headroom = self.policy.headroom(&self.view());
-        assert!(headroom.is_positive(), "a policy states a headroom above zero");
-        let watched = headroom.min(self.to_next_alert());
-        let crossing = block.first_to_reach(span.clone(), watched.min(self.wallet.left_of_source()));
-        if crossing > span.start {
-            self.serve_at_once(RequestSpan::of_block(block, span.start..crossing));
-        }
+        let crossing = block.first_to_reach(span.clone(), self.leeway());
         if crossing == span.end {
+            let quiet = RequestSpan::of_block(block, span);
+            self.serve_at_once(&quiet);
+            self.settle_within_leeway(&quiet);
             return crossing;
         }
-        // The crossing request may be paid from two sources, and after it there may be something to tell.
-        self.serve_at_once(RequestSpan::of_block(block, crossing..crossing + 1));
-        let used = Money::from_nanos(block.cost_before[crossing + 1] - block.cost_before[span.start]);
-        if used >= headroom {
-            self.tell(PolicyEvent::HeadroomUsed);
+        let mut last = RequestSpan::of_block(block, span.start..crossing + 1);
+        if crossing > span.start && last.cost > self.wallet.left_of_source() {
+            // Only a single request may be paid from two sources.
+            let quiet = RequestSpan::of_block(block, span.start..crossing);
+            self.serve_at_once(&quiet);
+            self.settle_within_leeway(&quiet);
+            last = RequestSpan::of_block(block, crossing..crossing + 1);
         }
-        if used >= watched {
-            self.look_around();
-        }
+        self.serve_at_once(&last);
+        self.settle_and_look(&last, None);
         crossing + 1
     }
 
     /// Serves requests that settle as they arrive.
-    fn serve_at_once(&mut self, span: RequestSpan<'_>) {
+    fn serve_at_once(&mut self, span: &RequestSpan<'_>) {
         self.now = span.last_at;
         let view = self.view();
-        self.observer.attempted(&span, None, &view);
-        self.observer.concluded(&span, Fate::Served, &view);
-        self.settle(&span, None);
+        self.observer.attempted(span, None, &view);
+        self.observer.concluded(span, Fate::Served, &view);
+    }
+
+    /// How much usage may settle before there is more to do than to enter it, worked out anew where that is due.
+    #[inline]
+    fn leeway(&mut self) -> Money {
+        if !self.leeway.is_positive() && !self.is_looking_closely() {
+            self.work_out_leeway();
+        }
+        self.leeway
+    }
+
+    fn work_out_leeway(&mut self) {
+        let view = self.view();
+        self.leeway = [
+            self.policy.headroom(&view),
+            self.policy.allowance(&view),
+            self.policy.remaining(&view),
+            self.to_next_alert(),
+        ]
+        .into_iter()
+        .fold(self.wallet.left_of_source(), Money::min);
+    }
+
+    /// Whether more is done than usage entered whenever any settles.
+    fn is_looking_closely(&self) -> bool {
+        self.short_of.is_some() || self.is_undecided || self.customer.has_churned
+    }
+
+    /// Settles usage that is less than the leeway: all there is to do is to enter it.
+    fn settle_within_leeway(&mut self, span: &RequestSpan<'_>) {
+        self.leeway -= span.cost;
+        if let Some(posting) = self.wallet.settle_within_source(span.cost) {
+            self.observer.usage(span, posting);
+        }
+        self.audit();
+        let view = self.view();
+        self.observer.settled(span, &view);
+    }
+
+    /// Settles usage, and looks around if it uses up what there is something to tell after.
+    fn settle_and_look(&mut self, span: &RequestSpan<'_>, cause: Option<OvershootCause>) {
+        let view = self.view();
+        let (headroom, allowance) = (self.policy.headroom(&view), self.policy.allowance(&view));
+        assert!(headroom.is_positive(), "a policy states a headroom above zero");
+        let watched = headroom.min(self.to_next_alert());
+        self.settle(span, allowance, cause);
+        if span.cost >= headroom {
+            self.tell(PolicyEvent::HeadroomUsed);
+        }
+        if span.cost >= watched || self.short_of.is_some() || self.is_undecided {
+            self.look_around();
+        }
     }
 
     /// Settles usage. What it takes beyond the policy's allowance is overshoot, of the cause given, or of the one that it
     /// has where it was admitted just now.
-    fn settle(&mut self, span: &RequestSpan<'_>, cause: Option<OvershootCause>) {
-        let allowance = self.policy.allowance(&self.view());
+    fn settle(&mut self, span: &RequestSpan<'_>, allowance: Money, cause: Option<OvershootCause>) {
+        self.leeway = Money::ZERO;
         let overshoot = span.cost.saturating_sub(allowance.or_zero());
-        self.wallet.settle(span.cost);
-        let postings = self.wallet.take_postings();
-        postings.iter().for_each(|posting| self.observer.usage(span, *posting));
-        self.wallet.reuse(postings);
-        self.audit();
+        self.enter_usage(span);
         if overshoot.is_positive() {
             let cause = cause.unwrap_or_else(|| self.overshoot_cause(allowance));
             self.note(Happening::Overshot { amount: overshoot, cause });
@@ -253,6 +304,14 @@ impl<'w, O: Observer> Lane<'w, O> {
         let view = self.view();
         self.observer.settled(span, &view);
         self.write_off_what_is_left_behind();
+    }
+
+    /// Enters usage in the books.
+    fn enter_usage(&mut self, span: &RequestSpan<'_>) {
+        for posting in self.wallet.settle(span.cost) {
+            self.observer.usage(span, posting);
+        }
+        self.audit();
     }
 
     /// Refuses requests that are lost with that; returns the index after the last.
@@ -272,23 +331,19 @@ impl<'w, O: Observer> Lane<'w, O> {
         end
     }
 
-    /// Takes a single request; returns the index after it.
-    fn take_one(&mut self, block: &Block, index: usize) -> usize {
-        self.try_request(block.request(index), 0);
-        index + 1
-    }
-
     /// Lets everything happen that is due by an instant, the instant included.
     fn advance(&mut self, until: Time) {
         loop {
-            let (at, class) = self.next_event();
+            let event = self.queue.next();
+            let settlement = (self.flight.next_time(), Class::Settlement);
+            let at = settlement.min(event).0;
             if at > until || at == Time::NEVER {
                 return;
             }
-            self.now = at;
-            if class == Class::Settlement {
-                self.settle_next();
+            if settlement < event {
+                self.settle_due(until, event);
             } else if let Some(event) = self.queue.pop() {
+                self.now = at;
                 self.happen(event);
                 self.look_around();
             }
@@ -300,8 +355,12 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.queue.next().min((self.flight.next_time(), Class::Settlement))
     }
 
-    /// Ends the account: what is still due before the horizon, then the run-off. Returns what it leaves behind.
-    pub fn finish(mut self) -> Result<(O, Wallet, Money), Uncountable> {
+    /// Ends the account: what is still due before the horizon, then the run-off. Returns who has listened to it, and what
+    /// it leaves behind: its wallet, and what is overdue of what it owes.
+    ///
+    /// # Errors
+    /// Where what came to the account is more than can be counted.
+    pub fn finish(&mut self) -> Result<(&mut O, &Wallet, Money), Uncountable> {
         let calendar = self.world.calendar;
         let just_before = |instant: Time| Time::from_micros(instant.micros() - 1);
         self.advance(just_before(calendar.horizon));
@@ -313,10 +372,11 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.advance(just_before(calendar.end));
         self.wallet.audit_closing();
         let overdue = self.overdue_amount();
-        if self.is_uncountable { Err(Uncountable) } else { Ok((self.observer, self.wallet, overdue)) }
+        if self.is_uncountable { Err(Uncountable) } else { Ok((&mut self.observer, &self.wallet, overdue)) }
     }
 
     fn happen(&mut self, event: Event) {
+        self.leeway = Money::ZERO;
         match event {
             Event::PeriodBoundary => self.begin_period(),
             Event::DayBoundary => self.tell(PolicyEvent::DayBegan),
@@ -351,6 +411,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         if self.standing.is_closed() {
             return;
         }
+        self.leeway = Money::ZERO;
         self.follow_shortness();
         for command in self.policy.handle(&self.view(), event) {
             self.carry_out(command);
@@ -483,11 +544,9 @@ impl<'w, O: Observer> Lane<'w, O> {
 
     /// Hands on the postings made since last time.
     fn hand_on_postings(&mut self) {
-        let postings = self.wallet.take_postings();
-        for posting in &postings {
-            self.observer.posting(self.now, *posting);
+        for posting in self.wallet.take_postings() {
+            self.observer.posting(self.now, posting);
         }
-        self.wallet.reuse(postings);
     }
 
     /// Lets the observer know what happened, and what was posted in the course of it.
@@ -499,9 +558,23 @@ impl<'w, O: Observer> Lane<'w, O> {
 
     /// What is looked at after everything that happens: the books, what remains of the money, the standing.
     fn look_around(&mut self) {
+        self.leeway = Money::ZERO;
         self.audit();
         self.look_at_what_remains();
         self.judge_when_decided();
+    }
+}
+
+/// What an account is billed by that signs up at an instant, and the move that is to come.
+fn plan_at<'p>(
+    plan: &'p PolicyPlan,
+    signup: Time,
+    calendar: &Calendar,
+) -> (&'p Plan, Option<(&'p Switch, Time)>) {
+    match plan.switch.as_ref().map(|switch| (switch, calendar.instant(switch.at))) {
+        Some((switch, at)) if signup >= at => (&switch.to, None),
+        Some((switch, _)) if switch.grandfather => (&plan.plan, None),
+        to_come => (&plan.plan, to_come),
     }
 }
 

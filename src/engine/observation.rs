@@ -1,6 +1,7 @@
 //! What the engine lets others know: spans of requests, postings, and everything that happens to an account.
 
 use super::event::{PaymentResult, PurchaseKind, Purpose};
+use super::flight::InFlight;
 use crate::account::AccountView;
 use crate::money::Money;
 use crate::policy::Plan;
@@ -10,7 +11,8 @@ use crate::wallet::Posting;
 use crate::workload::Block;
 use std::ops::Range;
 
-/// Consecutive requests of one account on one day that fare alike, or the settlement of their usage.
+/// Consecutive requests of one account that fare alike, all before the end of the warm-up or all after it; or the
+/// settlement of their usage.
 #[derive(Clone, Debug)]
 pub struct RequestSpan<'b> {
     /// How many they are.
@@ -25,8 +27,33 @@ pub struct RequestSpan<'b> {
     pub first_at: Time,
     /// The instant of the last.
     pub last_at: Time,
-    /// Where each of them is found, if they are told of as they arrived.
-    block: Option<(&'b Block, Range<usize>)>,
+    /// Whether their clients had tried them before.
+    pub is_retry: bool,
+    members: Members<'b>,
+}
+
+/// Where each request of a span is found.
+#[derive(Clone, Debug)]
+enum Members<'b> {
+    /// There is just the one.
+    One,
+    /// They are told of as they arrived.
+    Block(&'b Block, Range<usize>),
+    /// They are told of as they settle.
+    Flight(&'b [InFlight]),
+}
+
+/// The part of a span that arrived on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayPart {
+    /// The day of the run, from 0.
+    pub day: usize,
+    /// How many requests there are.
+    pub count: u64,
+    /// What they cost together.
+    pub cost: Money,
+    /// The instant of the last.
+    pub last_at: Time,
 }
 
 impl<'b> RequestSpan<'b> {
@@ -39,24 +66,77 @@ impl<'b> RequestSpan<'b> {
             arrived_at: block.at[range.start],
             first_at: block.at[range.start],
             last_at: block.at[range.end - 1],
-            block: Some((block, range)),
+            is_retry: false,
+            members: Members::Block(block, range),
         }
     }
 
     /// A single request, of which something is told at an instant.
     pub fn of_one(arrived_at: Time, cost: Money, at: Time) -> RequestSpan<'b> {
         let moment = i128::from(cost.nanos()) * i128::from(at.micros());
-        RequestSpan { count: 1, cost, moment, arrived_at, first_at: at, last_at: at, block: None }
+        RequestSpan {
+            count: 1,
+            cost,
+            moment,
+            arrived_at,
+            first_at: at,
+            last_at: at,
+            is_retry: false,
+            members: Members::One,
+        }
+    }
+
+    /// The settlement of requests in flight, at least one.
+    pub(super) fn of_flight(requests: &'b [InFlight]) -> RequestSpan<'b> {
+        let moment =
+            |request: &InFlight| i128::from(request.cost.nanos()) * i128::from(request.settles_at.micros());
+        RequestSpan {
+            count: requests.len() as u64,
+            cost: requests.iter().map(|request| request.cost).sum(),
+            moment: requests.iter().map(moment).sum(),
+            arrived_at: requests[0].arrived,
+            first_at: requests[0].settles_at,
+            last_at: requests[requests.len() - 1].settles_at,
+            is_retry: false,
+            members: Members::Flight(requests),
+        }
+    }
+
+    /// Parts of it, in order, each of requests that arrived on one day.
+    pub fn by_day(&self) -> impl Iterator<Item = DayPart> {
+        let of_block = self.in_block().into_iter().flat_map(|(block, range)| {
+            block.by_day(range).map(|(day, part)| DayPart {
+                day,
+                count: part.len() as u64,
+                cost: Money::from_nanos(block.cost_before[part.end] - block.cost_before[part.start]),
+                last_at: block.at[part.end - 1],
+            })
+        });
+        let single = |arrived: Time, cost, last_at| DayPart { day: arrived.day(), count: 1, cost, last_at };
+        of_block
+            .chain(self.in_flight().iter().map(move |one| single(one.arrived, one.cost, one.settles_at)))
+            .chain(self.alone().map(move |(at, cost)| single(self.arrived_at, cost, at)))
     }
 
     /// The instant and the cost of each.
     pub fn each(&self) -> impl Iterator<Item = (Time, Money)> {
-        let of_block = self
-            .block
-            .iter()
-            .flat_map(|(block, range)| range.clone().map(|request| (block.at[request], block.cost(request))));
-        let of_one = self.block.is_none().then_some((self.first_at, self.cost));
-        of_block.chain(of_one)
+        self.in_block()
+            .into_iter()
+            .flat_map(|(block, range)| range.map(|index| (block.at[index], block.cost(index))))
+            .chain(self.in_flight().iter().map(|request| (request.settles_at, request.cost)))
+            .chain(self.alone())
+    }
+
+    fn in_block(&self) -> Option<(&'b Block, Range<usize>)> {
+        if let Members::Block(block, range) = &self.members { Some((*block, range.clone())) } else { None }
+    }
+
+    fn in_flight(&self) -> &'b [InFlight] {
+        if let Members::Flight(requests) = self.members { requests } else { &[] }
+    }
+
+    fn alone(&self) -> Option<(Time, Money)> {
+        matches!(self.members, Members::One).then_some((self.first_at, self.cost))
     }
 }
 

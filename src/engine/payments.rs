@@ -1,6 +1,6 @@
 //! Payments: the card on file, attempts and their luck, and purchases of credit.
 
-use super::event::{Attempt, Event, PaymentResult, PurchaseKind, Purpose};
+use super::event::{Attempt, Class, Event, PaymentResult, PurchaseKind, Purpose};
 use super::observation::{Happening, Observer, Question};
 use super::{Lane, at_least_a_second};
 use crate::money::Money;
@@ -8,6 +8,7 @@ use crate::policy::PolicyEvent;
 use crate::rng::{self, AccountStreams};
 use crate::time::{Span, Time};
 use crate::workload::payments::PaymentModel;
+use smallvec::SmallVec;
 
 /// An account's card, purchases and payments so far.
 #[derive(Debug, Default)]
@@ -23,7 +24,7 @@ pub(super) struct Payments {
     /// When the first payment succeeded.
     pub first_paid_at: Option<Time>,
     /// Purchases attempted and neither posted nor finally declined.
-    under_way: Vec<Purchase>,
+    under_way: SmallVec<[Purchase; 1]>,
     purchases: u32,
     period_began: Time,
     /// Purchases whose first attempt is of this period and that have not failed.
@@ -142,7 +143,8 @@ impl<O: Observer> Lane<'_, O> {
     /// At signup: draws whether a payment method is on file.
     pub(super) fn put_first_card_on_file(&mut self) {
         let probability = self.world.customer.payment_method;
-        if self.streams.draws(rng::Purpose::PaymentMethod, 0).happens(probability) {
+        // The usual certainty takes no luck.
+        if probability >= 1.0 || self.streams.draws(rng::Purpose::PaymentMethod, 0).happens(probability) {
             self.take_new_card();
         }
     }
@@ -226,9 +228,15 @@ impl<O: Observer> Lane<'_, O> {
                 self.wallet.receive_purchase(amount);
                 self.pay_fee(amount);
                 self.note(happening);
-                let posted_at = self.now + self.world.payments.posting_delay;
-                self.queue.schedule(posted_at, Event::CreditPosting { purchase: number });
                 self.tell(PolicyEvent::PaymentSucceeded);
+                let posted_at = self.now + self.world.payments.posting_delay;
+                if posted_at == self.now && (posted_at, Class::Posting) < self.queue.next() {
+                    // Nothing comes between: it need not wait for its turn.
+                    self.look_at_what_remains();
+                    self.post_purchase(number);
+                } else {
+                    self.queue.schedule(posted_at, Event::CreditPosting { purchase: number });
+                }
             }
             (Purpose::Purchase(number), _) => {
                 self.note(happening);

@@ -29,7 +29,12 @@ impl Standing {
     }
 
     /// Why every request is refused, if it is.
+    #[inline]
     pub fn refusal(self) -> Option<Refusal> {
+        if self == Standing::Active { None } else { self.reason() }
+    }
+
+    fn reason(self) -> Option<Refusal> {
         match self {
             Standing::Active => None,
             Standing::NotOpen => Some(Refusal::NoCredit),
@@ -96,6 +101,7 @@ impl<O: Observer> Lane<'_, O> {
     }
 
     /// Once a hold did not fit, the money is as good as used up until more remains of it than the least since.
+    #[inline(always)]
     pub(super) fn follow_shortness(&mut self) {
         if let Some(least) = self.short_of {
             let remaining = self.policy.remaining(&self.view());

@@ -34,6 +34,13 @@ pub(super) struct Listing {
     pub ledger: bool,
 }
 
+impl Listing {
+    /// Whether anything is listed of an account.
+    pub fn covers(&self, account: u32) -> bool {
+        self.accounts || self.ledger || account < SAMPLE_ACCOUNTS
+    }
+}
+
 /// What is listed of one account under one policy.
 pub(super) struct Details {
     pub policy: usize,
@@ -73,8 +80,8 @@ pub(super) struct Listener<'d> {
 }
 
 impl Listener<'_> {
-    pub fn conclude(self, wallet: &Wallet, overdue: Money) {
-        if let Some(recorder) = self.recorder {
+    pub fn conclude(&mut self, wallet: &Wallet, overdue: Money) {
+        if let Some(recorder) = &mut self.recorder {
             recorder.conclude(wallet, overdue);
         }
     }
@@ -103,7 +110,11 @@ impl Observer for Listener<'_> {
 
     fn settled(&mut self, span: &RequestSpan<'_>, account: &AccountView) {
         if let Some(balances) = &mut self.balances {
-            balances.push((span.last_at, account.balance, "usage"));
+            let mut balance = account.balance + span.cost;
+            for part in span.by_day() {
+                balance -= part.cost;
+                balances.push((part.last_at, balance, "usage"));
+            }
         }
     }
 

@@ -6,20 +6,26 @@
 
 mod details;
 mod setup;
+mod timing;
 
 pub use details::LedgerRow;
 pub use setup::{Setup, SimulationError};
+pub use timing::Timing;
 
 use crate::metrics::{Context, DailyTally, Flows, MEASURES, Measure, Quantity, Tally};
 use crate::money::Money;
 use crate::scenario::Scenario;
 use crate::statistics::Moments;
+use crate::stopwatch::Stopwatch;
 use crate::time::Time;
+use crate::workload::Cohort;
 use details::{Details, Listing};
 use rayon::prelude::*;
 use setup::Chunk;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use timing::Work;
 
 /// The name of the cohort that sums all others.
 pub const ALL_COHORTS: &str = "all";
@@ -39,6 +45,8 @@ pub struct Options<'o> {
     pub list_accounts: bool,
     /// Takes every posting of replication 0, in the order of cohort, account, policy, time.
     pub ledger: Option<&'o mut dyn Ledger>,
+    /// Takes in where the time of the run went.
+    pub timing: Option<&'o mut Timing>,
     /// Told how many more requests have been simulated, now and then, from any thread.
     pub progress: &'o (dyn Fn(u64) + Sync),
     /// Ends the run with [`ExperimentError::Interrupted`] once it is set.
@@ -49,7 +57,7 @@ pub struct Options<'o> {
 impl Default for Options<'_> {
     fn default() -> Self {
         static NEVER: AtomicBool = AtomicBool::new(false);
-        Options { list_accounts: false, ledger: None, progress: &|_| {}, interrupt: &NEVER }
+        Options { list_accounts: false, ledger: None, timing: None, progress: &|_| {}, interrupt: &NEVER }
     }
 }
 
@@ -162,32 +170,49 @@ pub struct BalancePoint {
 /// # Errors
 /// Where an account goes beyond what can be counted, the ledger cannot be written, or the run is interrupted.
 pub fn run(scenario: &Scenario, options: Options<'_>) -> Result<Outcome, ExperimentError> {
-    let Options { list_accounts, mut ledger, progress, interrupt } = options;
+    let Options { list_accounts, mut ledger, timing, progress, interrupt } = options;
     let listing = Listing { accounts: list_accounts, ledger: ledger.is_some() };
+    let is_timed = timing.is_some();
+    let mut untold = Timing::default();
+    let timing = timing.unwrap_or(&mut untold);
+    let mut watch = Stopwatch::new(is_timed);
     let setup = Setup::new(scenario);
     let tasks = tasks_of(&setup);
     let mut gathering = Gathering::new(&setup);
     // Few enough at a time that what they count fits a small memory, enough to keep every thread busy.
     let threads = rayon::current_num_threads();
     let at_once = (MEMORY_AT_ONCE / setup.bytes_of_chunk()).clamp(2 * threads, 32 * threads);
+    watch.lap(&mut timing.preparing);
+    let (mut simulating, mut work) = (Duration::ZERO, Work::none(scenario.policies.len()));
     for window in tasks.chunks(at_once) {
         let chunks: Vec<Chunk> = window
             .par_iter()
             .map(|task| {
-                let chunk = simulate(&setup, task, listing, interrupt)?;
+                let chunk = simulate(&setup, task, listing, is_timed, interrupt)?;
                 progress(chunk.requests);
                 Ok(chunk)
             })
             .collect::<Result<_, ExperimentError>>()?;
+        watch.lap(&mut simulating);
         for (task, chunk) in window.iter().zip(chunks) {
+            work.add(chunk.sampler.work());
             gathering.take(task, chunk, ledger.as_deref_mut())?;
         }
+        watch.lap(&mut timing.gathering);
     }
-    Ok(gathering.finish())
+    let outcome = gathering.finish();
+    watch.lap(&mut timing.gathering);
+    timing.simulating += simulating;
+    timing.available += simulating * threads as u32;
+    timing.add_work(&work, scenario.policies.iter().map(|policy| policy.name.as_str()));
+    Ok(outcome)
 }
 
-/// How many requests a chunk should have: enough to outweigh what gathering it costs.
-const REQUESTS_OF_CHUNK: f64 = 100_000.0;
+/// How many requests a chunk should have, at least and at most: enough to outweigh what gathering it costs, few enough
+/// that progress can be seen.
+const REQUESTS_OF_CHUNK: [f64; 2] = [100_000.0, 1_000_000.0];
+/// How many chunks each thread should get, so that none has to wait for another one's last.
+const CHUNKS_OF_THREAD: usize = 64;
 /// About how much memory the chunks may take that wait to be gathered, in bytes.
 const MEMORY_AT_ONCE: usize = 32 << 20;
 
@@ -200,13 +225,21 @@ struct Task {
 
 /// Cuts the work into chunks of about as many requests each, in the order of replication, cohort, account.
 fn tasks_of(setup: &Setup<'_>) -> Vec<Task> {
+    let Setup { scenario, calendar, .. } = setup;
+    let of_account = |cohort: &Cohort| cohort.workload.expected_requests(calendar, cohort.signup);
+    let cohorts: Vec<(u32, f64)> =
+        scenario.cohorts.iter().map(|cohort| (cohort.accounts, of_account(cohort))).collect();
+    let of_replication: f64 =
+        cohorts.iter().map(|(accounts, of_account)| f64::from(*accounts) * of_account).sum();
+    let [least, most] = REQUESTS_OF_CHUNK;
+    let chunks = (CHUNKS_OF_THREAD * rayon::current_num_threads()) as f64;
+    let of_chunk = (of_replication * f64::from(scenario.replications) / chunks).clamp(least, most);
     let mut tasks = Vec::new();
-    for replication in 0..setup.scenario.replications {
-        for (cohort, of_cohort) in setup.scenario.cohorts.iter().enumerate() {
-            let of_account = of_cohort.workload.expected_requests(&setup.calendar, of_cohort.signup);
-            let step = (REQUESTS_OF_CHUNK / of_account).clamp(1.0, 1024.0) as u32;
-            for first in (0..of_cohort.accounts).step_by(step as usize) {
-                let accounts = first..(first + step).min(of_cohort.accounts);
+    for replication in 0..scenario.replications {
+        for (cohort, (accounts, of_account)) in cohorts.iter().enumerate() {
+            let step = (of_chunk / of_account).clamp(1.0, 1024.0) as u32;
+            for first in (0..*accounts).step_by(step as usize) {
+                let accounts = first..(first + step).min(*accounts);
                 tasks.push(Task { replication, cohort, accounts });
             }
         }
@@ -218,18 +251,22 @@ fn simulate(
     setup: &Setup<'_>,
     task: &Task,
     listing: Listing,
+    is_timed: bool,
     interrupt: &AtomicBool,
 ) -> Result<Chunk, ExperimentError> {
     let listing = (task.replication == 0).then_some(listing);
-    let mut chunk = setup.empty_chunk();
+    let population = setup.population(task.replication, task.cohort);
+    let mut chunk = setup.empty_chunk(is_timed);
     for account in task.accounts.clone() {
-        setup
-            .simulate(task.replication, task.cohort, account, listing, &mut chunk, interrupt)
-            .map_err(ExperimentError::Simulation)?;
+        population.simulate(account, listing, &mut chunk, interrupt).map_err(ExperimentError::Simulation)?;
         if interrupt.load(Ordering::Relaxed) {
             return Err(ExperimentError::Interrupted);
         }
     }
+    for tally in &mut chunk.tallies {
+        tally.add_demand(&chunk.demand);
+    }
+    chunk.sampler.end();
     Ok(chunk)
 }
 

@@ -1,14 +1,19 @@
 //! What is worked out once for a scenario, and one account driven through all policies.
 
 use super::details::{Details, Listing};
+use super::timing::Sampler;
 use crate::engine::observation::Observer;
 use crate::engine::{Lane, World};
-use crate::metrics::{DailyTally, Flows, Recorder};
+use crate::metrics::{DailyTally, Demand, Flows, Recorder};
+use crate::money::Money;
+use crate::policy::PolicyPlan;
 use crate::rng::{AccountStreams, CohortStreams};
 use crate::scenario::Scenario;
 use crate::time::{Calendar, Time};
-use crate::workload::generator::{Overflow, Prepared, Requests};
+use crate::wallet::Wallet;
+use crate::workload::generator::{Prepared, Requests};
 use crate::workload::{Block, Cohort};
+use smallvec::SmallVec;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,13 +28,15 @@ pub struct Setup<'s> {
 
 /// What some accounts of a cohort gave, under each policy.
 pub(super) struct Chunk {
-    /// For each policy.
+    /// For each policy, what departs from demand.
     pub tallies: Vec<DailyTally>,
+    pub demand: Demand,
     /// Requests, each counted once for all policies.
     pub requests: u64,
     pub dropped_records: u64,
     /// What was asked to be listed: for each account, and for each policy.
     pub details: Vec<Details>,
+    pub sampler: Sampler,
     block: Block,
 }
 
@@ -66,7 +73,7 @@ impl<'s> Setup<'s> {
 
     /// For each cohort and policy, nothing counted yet.
     pub(super) fn empty_tallies(&self) -> Vec<Vec<DailyTally>> {
-        self.scenario.cohorts.iter().map(|_| self.empty_chunk().tallies).collect()
+        self.scenario.cohorts.iter().map(|_| self.empty_chunk(false).tallies).collect()
     }
 
     /// About how much memory what a chunk counts takes, in bytes.
@@ -74,9 +81,13 @@ impl<'s> Setup<'s> {
         self.calendar.days() * self.scenario.policies.len() * size_of::<Flows>()
     }
 
-    pub(super) fn empty_chunk(&self) -> Chunk {
+    /// A chunk to which nothing has been added; the work on it is timed, or not.
+    pub(super) fn empty_chunk(&self, is_timed: bool) -> Chunk {
+        let policies = self.scenario.policies.len();
         Chunk {
-            tallies: vec![DailyTally::by_day(&self.calendar); self.scenario.policies.len()],
+            sampler: Sampler::new(is_timed, policies),
+            tallies: vec![DailyTally::by_day(&self.calendar); policies],
+            demand: Demand::by_day(&self.calendar),
             requests: 0,
             dropped_records: 0,
             details: Vec::new(),
@@ -84,45 +95,24 @@ impl<'s> Setup<'s> {
         }
     }
 
-    /// Drives one account through all policies, adding what it gives to a chunk. What it gives is worth nothing once
-    /// the run is interrupted.
-    pub(super) fn simulate(
-        &self,
-        replication: u32,
-        cohort: usize,
-        account: u32,
-        listing: Option<Listing>,
-        chunk: &mut Chunk,
-        interrupt: &AtomicBool,
-    ) -> Result<(), SimulationError> {
-        let fails = |cause: &dyn fmt::Display| self.failure(replication, cohort, account, cause);
-        let (world, streams, signup) = self.account(replication, cohort, account);
-        let mut requests = self.workloads[cohort].requests(streams, account, signup);
-        chunk.dropped_records += requests.dropped();
-        if signup >= self.calendar.horizon {
-            return Ok(());
+    /// The accounts of a cohort in a replication.
+    pub(super) fn population(&self, replication: u32, cohort: usize) -> Population<'_> {
+        let of_cohort = &self.scenario.cohorts[cohort];
+        Population {
+            setup: self,
+            replication,
+            cohort: of_cohort,
+            workload: &self.workloads[cohort],
+            streams: CohortStreams::new(self.scenario.seed, replication, &of_cohort.name),
+            world: World {
+                calendar: &self.calendar,
+                payments: &self.scenario.payments,
+                customer: &of_cohort.customer,
+                metering: &self.scenario.metering,
+                tariff: &self.scenario.tariff,
+                service: of_cohort.workload.service,
+            },
         }
-        let calendar = &self.calendar;
-        let plans = &self.scenario.policies;
-        let detail = |policy| listing.map(|listing| Details::new(listing, policy, account));
-        let mut details: Vec<Option<Details>> = (0..plans.len()).map(detail).collect();
-        let mut lanes = Vec::with_capacity(plans.len());
-        for ((plan, tally), details) in plans.iter().zip(&mut chunk.tallies).zip(&mut details) {
-            let listener = details.as_mut().map(|details| details.listener(calendar));
-            let observer = (Recorder::new(tally, calendar), listener);
-            lanes.push(Lane::sign_up(world, streams, plan, signup, observer));
-        }
-        chunk.requests += drive(&mut requests, &mut lanes, &mut chunk.block, interrupt)
-            .map_err(|overflow| fails(&overflow))?;
-        for lane in lanes {
-            let ((recorder, listener), wallet, overdue) = lane.finish().map_err(|error| fails(&error))?;
-            recorder.conclude(&wallet, overdue);
-            if let Some(listener) = listener {
-                listener.conclude(&wallet, overdue);
-            }
-        }
-        chunk.details.extend(details.into_iter().flatten());
-        Ok(())
     }
 
     /// Follows one account under one policy, all its requests and events, with a listener of one's own. An account that
@@ -142,62 +132,157 @@ impl<'s> Setup<'s> {
         observer: impl Observer,
     ) -> Result<(), SimulationError> {
         assert!(account < self.scenario.cohorts[cohort].accounts, "there is no such account");
-        let fails = |cause: &dyn fmt::Display| self.failure(replication, cohort, account, cause);
-        let (world, streams, signup) = self.account(replication, cohort, account);
-        if signup >= self.calendar.horizon {
-            return Ok(());
+        let population = self.population(replication, cohort);
+        let account = population.account(account);
+        if account.signs_up() {
+            let observers = [(&self.scenario.policies[policy], observer)];
+            let (block, sampler) = (&mut Block::empty(), &mut Sampler::new(false, 1));
+            account.drive(observers, block, sampler, |_| {}, |_, _, _| {}, &AtomicBool::new(false))?;
         }
-        let mut requests = self.workloads[cohort].requests(streams, account, signup);
-        let mut lane = [Lane::sign_up(world, streams, &self.scenario.policies[policy], signup, observer)];
-        drive(&mut requests, &mut lane, &mut Block::empty(), &AtomicBool::new(false))
-            .map_err(|overflow| fails(&overflow))?;
-        let [lane] = lane;
-        lane.finish().map_err(|error| fails(&error))?;
         Ok(())
-    }
-
-    /// What an account is made of: what it shares with its cohort, its random numbers, when it signs up.
-    fn account(&self, replication: u32, cohort: usize, account: u32) -> (World<'_>, AccountStreams, Time) {
-        let of_cohort = &self.scenario.cohorts[cohort];
-        let streams = CohortStreams::new(self.scenario.seed, replication, &of_cohort.name).account(account);
-        let world = World {
-            calendar: &self.calendar,
-            payments: &self.scenario.payments,
-            customer: &of_cohort.customer,
-            metering: &self.scenario.metering,
-            tariff: &self.scenario.tariff,
-            service: of_cohort.workload.service,
-        };
-        (world, streams, of_cohort.signup.time(streams))
-    }
-
-    fn failure(
-        &self,
-        replication: u32,
-        cohort: usize,
-        account: u32,
-        cause: &dyn fmt::Display,
-    ) -> SimulationError {
-        let cohort = self.scenario.cohorts[cohort].name.clone();
-        SimulationError { cohort, account, replication, cause: cause.to_string() }
     }
 }
 
-/// Takes an account's lanes through all its requests, block by block; returns how many there were. An interrupt ends it
-/// between two blocks: a single account may have billions of requests.
-fn drive<O: Observer>(
-    requests: &mut Requests<'_>,
-    lanes: &mut [Lane<'_, O>],
-    block: &mut Block,
-    interrupt: &AtomicBool,
-) -> Result<u64, Overflow> {
-    let mut count = 0;
-    loop {
-        requests.next_block(block)?;
-        if block.len == 0 || interrupt.load(Ordering::Relaxed) {
-            return Ok(count);
+/// The accounts of a cohort in a replication, with what they share.
+pub(super) struct Population<'s> {
+    setup: &'s Setup<'s>,
+    replication: u32,
+    cohort: &'s Cohort,
+    workload: &'s Prepared,
+    streams: CohortStreams,
+    world: World<'s>,
+}
+
+impl<'s> Population<'s> {
+    fn account(&self, number: u32) -> Account<'_> {
+        let streams = self.streams.account(number);
+        let signup = self.cohort.signup.time(streams);
+        let requests = self.workload.requests(streams, number, signup);
+        Account { population: self, number, streams, signup, requests }
+    }
+
+    /// Drives one account through all policies, adding what it gives to a chunk. What it gives is worth nothing once
+    /// the run is interrupted.
+    pub fn simulate(
+        &self,
+        number: u32,
+        listing: Option<Listing>,
+        chunk: &mut Chunk,
+        interrupt: &AtomicBool,
+    ) -> Result<(), SimulationError> {
+        let Chunk { tallies, demand, requests, dropped_records, details, sampler, block } = chunk;
+        sampler.begin();
+        let account = self.account(number);
+        *dropped_records += account.requests.dropped();
+        if !account.signs_up() {
+            return Ok(());
         }
-        count += block.len as u64;
-        lanes.iter_mut().for_each(|lane| lane.run(block));
+        let calendar = &self.setup.calendar;
+        let plans = &self.setup.scenario.policies;
+        let recorders = tallies.iter_mut().map(|tally| Recorder::new(tally, calendar));
+        demand.add_account(account.signup, calendar);
+        let Some(listing) = listing.filter(|listing| listing.covers(number)) else {
+            *requests += account.drive(
+                plans.iter().zip(recorders),
+                block,
+                sampler,
+                |block| demand.add_requests(block, calendar),
+                |recorder, wallet, overdue| recorder.conclude(wallet, overdue),
+                interrupt,
+            )?;
+            return Ok(());
+        };
+        let mut own_demand = Demand::of_whole_run(calendar);
+        own_demand.add_account(account.signup, calendar);
+        let mut own: Vec<Details> =
+            (0..plans.len()).map(|policy| Details::new(listing, policy, number)).collect();
+        let observers = recorders.zip(own.iter_mut().map(|details| details.listener(calendar)));
+        *requests += account.drive(
+            plans.iter().zip(observers),
+            block,
+            sampler,
+            |block| {
+                demand.add_requests(block, calendar);
+                own_demand.add_requests(block, calendar);
+            },
+            |(recorder, listener), wallet, overdue| {
+                recorder.conclude(wallet, overdue);
+                listener.conclude(wallet, overdue);
+            },
+            interrupt,
+        )?;
+        for tally in own.iter_mut().filter_map(|details| details.tally.as_mut()) {
+            tally.add_demand(&own_demand);
+        }
+        details.extend(own);
+        Ok(())
+    }
+}
+
+/// An account, with all that it is going to request.
+struct Account<'p> {
+    population: &'p Population<'p>,
+    number: u32,
+    streams: AccountStreams,
+    signup: Time,
+    requests: Requests<'p>,
+}
+
+impl<'p> Account<'p> {
+    /// Whether it signs up before the horizon.
+    fn signs_up(&self) -> bool {
+        self.signup < self.population.setup.calendar.horizon
+    }
+
+    /// Takes the account through all its requests under each policy, block by block; returns how many there were. An
+    /// interrupt ends it between two blocks: a single account may have billions of requests.
+    fn drive<O: Observer>(
+        mut self,
+        observers: impl IntoIterator<Item = (&'p PolicyPlan, O)>,
+        block: &mut Block,
+        sampler: &mut Sampler,
+        mut hear: impl FnMut(&Block),
+        mut conclude: impl FnMut(&mut O, &Wallet, Money),
+        interrupt: &AtomicBool,
+    ) -> Result<u64, SimulationError> {
+        sampler.drew();
+        let world = self.population.world;
+        let mut lanes: SmallVec<[Lane<'_, O>; 4]> = SmallVec::new();
+        for (policy, (plan, observer)) in observers.into_iter().enumerate() {
+            lanes.push(Lane::new(world, self.streams, plan, self.signup, observer));
+            lanes.last_mut().expect("one was just added").sign_up(plan); // in its place: it is large
+            sampler.ran(policy);
+        }
+        let mut count = 0;
+        loop {
+            self.requests.next_block(block).map_err(|overflow| self.failure(&overflow))?;
+            if block.len == 0 || interrupt.load(Ordering::Relaxed) {
+                break;
+            }
+            count += block.len as u64;
+            hear(block);
+            sampler.drew();
+            for (policy, lane) in lanes.iter_mut().enumerate() {
+                lane.run(block);
+                sampler.ran(policy);
+            }
+            sampler.begin();
+        }
+        sampler.drew();
+        for (policy, lane) in lanes.iter_mut().enumerate() {
+            let (observer, wallet, overdue) = lane.finish().map_err(|error| self.failure(&error))?;
+            conclude(observer, wallet, overdue);
+            sampler.ran(policy);
+        }
+        Ok(count)
+    }
+
+    fn failure(&self, cause: &dyn fmt::Display) -> SimulationError {
+        SimulationError {
+            cohort: self.population.cohort.name.clone(),
+            account: self.number,
+            replication: self.population.replication,
+            cause: cause.to_string(),
+        }
     }
 }

@@ -3,8 +3,10 @@
 //! A [`Tally`] holds sums only, in whole units, so tallies of accounts and days add up exactly in any order. Each
 //! [`Measure`] is defined once, in [`MEASURES`]; every file, plot and table takes its name, unit and value from there.
 
+mod demand;
 mod recorder;
 
+pub use demand::Demand;
 pub use recorder::{DailyTally, Recorder};
 
 use crate::money::{Share, Total};

@@ -1,6 +1,9 @@
 //! Recorders: listen to one account and add what they hear to a tally.
+//!
+//! A recorder counts how the account departs from its [`Demand`]: as if all requests were served but for those that it
+//! hears of. So what is served takes no counting, and demand is counted once for all policies.
 
-use super::{Balances, Flow, Flows, Tally};
+use super::{Balances, Demand, Flow, Flows, Tally};
 use crate::account::AccountView;
 use crate::engine::event::{PaymentResult, PurchaseKind};
 use crate::engine::observation::{Fate, Happening, Observer, OvershootCause, RequestSpan, split_by_day};
@@ -39,6 +42,11 @@ impl DailyTally {
         tally
     }
 
+    /// Adds what recorders have left out: that all that was demanded was tried and served, and that nobody left.
+    pub fn add_demand(&mut self, demand: &Demand) {
+        demand.add_to(&mut self.days);
+    }
+
     /// Adds another tally of the same days to this one.
     pub fn merge(&mut self, other: &DailyTally) {
         assert_eq!(self.days.len(), other.days.len(), "only tallies of the same days add up");
@@ -47,12 +55,12 @@ impl DailyTally {
     }
 }
 
-/// Listens to one account under one policy.
+/// Listens to one account under one policy, and counts how it departs from its demand.
 pub struct Recorder<'r> {
     tally: &'r mut DailyTally,
     calendar: &'r Calendar,
-    /// From when on the account's time counts; `None` when it has ended, by churn, closure or the horizon.
-    active_from: Option<Time>,
+    /// Whether the account's time has ended, by churn, closure or the horizon.
+    has_ended: bool,
     stopped_from: Option<Time>,
     was_served: bool,
     was_stopped: bool,
@@ -64,7 +72,7 @@ impl<'r> Recorder<'r> {
         Recorder {
             tally,
             calendar,
-            active_from: None,
+            has_ended: false,
             stopped_from: None,
             was_served: false,
             was_stopped: false,
@@ -72,7 +80,7 @@ impl<'r> Recorder<'r> {
     }
 
     /// Takes in what the account leaves behind.
-    pub fn conclude(self, wallet: &Wallet, overdue: Money) {
+    pub fn conclude(&mut self, wallet: &Wallet, overdue: Money) {
         let balances = &mut self.tally.balances;
         balances.credit_end -= i128::from(wallet.book(LedgerAccount::CustomerCredit).nanos());
         balances.receivable_end += i128::from(wallet.book(LedgerAccount::Receivable).nanos());
@@ -114,67 +122,86 @@ impl<'r> Recorder<'r> {
         }
     }
 
-    fn count_interval(&mut self, flow: Flow, from: Time, until: Time) {
+    /// Adds an interval of time so many times.
+    fn count_interval(&mut self, flow: Flow, from: Time, until: Time, times: i128) {
         let from = from.max(self.calendar.warmup);
-        split_by_day(from, until, |day, length| self.day(day)[flow] += i128::from(length.micros()));
+        split_by_day(from, until, |day, length| self.day(day)[flow] += times * i128::from(length.micros()));
     }
 
     fn end_stop(&mut self, now: Time) {
         if let Some(from) = self.stopped_from.take() {
-            self.count_interval(Flow::StoppedMicros, from, now);
+            self.count_interval(Flow::StoppedMicros, from, now, 1);
         }
     }
 
+    /// The account's time ends: before the horizon, if the customer leaves or the account is closed.
     fn end_account_time(&mut self, now: Time) {
         self.end_stop(now);
-        if let Some(from) = self.active_from.take() {
-            self.count_interval(Flow::AccountMicros, from, now);
+        if !std::mem::replace(&mut self.has_ended, true) {
+            self.count_interval(Flow::AccountMicros, now, self.calendar.horizon, -1);
         }
     }
 }
 
 impl Observer for Recorder<'_> {
+    #[inline]
     fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, _: &AccountView) {
-        let Some(flows) = self.counted(span.first_at) else { return };
-        let count = i128::from(span.count);
-        flows[Flow::Attempts] += count;
-        if let Some(reason) = refused {
-            flows.add_refused(reason, count);
+        // Demand counts first tries.
+        if span.is_retry {
+            self.count(span.first_at, Flow::Attempts, span.count.into());
+            if let (Some(reason), Some(flows)) = (refused, self.counted(span.first_at)) {
+                flows.add_refused(reason, span.count.into());
+            }
+        } else if let Some(reason) = refused
+            && span.first_at >= self.calendar.warmup
+        {
+            span.by_day().for_each(|part| self.day(part.day).add_refused(reason, part.count.into()));
         }
     }
 
+    #[inline]
     fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, _: &AccountView) {
-        let is_first_served = fate == Fate::Served && !self.was_served;
-        let Some(flows) = self.counted(span.arrived_at) else { return };
-        let (count, cost) = (i128::from(span.count), i128::from(span.cost.nanos()));
-        match fate {
-            Fate::Served => {
-                flows[Flow::Requests] += count;
-                flows[Flow::Served] += count;
-                flows[Flow::Usage] += cost;
-                flows[Flow::AccountsActivated] += i128::from(is_first_served);
+        if span.arrived_at < self.calendar.warmup {
+            return;
+        }
+        if fate == Fate::Served {
+            if !self.was_served {
                 self.was_served = true;
+                self.count(span.arrived_at, Flow::AccountsActivated, 1);
             }
-            Fate::Lost => {
-                flows[Flow::Requests] += count;
+            return; // demand counts them
+        }
+        span.by_day().for_each(|part| {
+            let flows = self.day(part.day);
+            let (count, cost) = (i128::from(part.count), i128::from(part.cost.nanos()));
+            flows[Flow::Served] -= count;
+            flows[Flow::Usage] -= cost;
+            if fate == Fate::Lost {
                 flows[Flow::LostUsage] += cost;
-            }
-            Fate::Churned => {
+            } else {
+                flows[Flow::Requests] -= count;
+                flows[Flow::Attempts] -= count;
                 flows[Flow::ChurnedRequests] += count;
                 flows[Flow::ChurnedUsage] += cost;
             }
-        }
+        });
     }
 
+    #[inline]
     fn usage(&mut self, span: &RequestSpan<'_>, Posting { entry, amount }: Posting) {
-        let nanos = i128::from(amount.nanos());
+        let is_whole = amount == span.cost;
         if entry == Entry::UsageOnPromotion {
             // It is part of the requests' usage, and so counted with it.
-            self.count(span.arrived_at, Flow::Promotional, nanos);
+            if span.arrived_at >= self.calendar.warmup {
+                span.by_day().for_each(|part| {
+                    let amount = if is_whole { part.cost } else { amount };
+                    self.day(part.day)[Flow::Promotional] += i128::from(amount.nanos());
+                });
+            }
             return;
         }
-        let is_whole = amount == span.cost && span.first_at >= self.calendar.warmup;
-        let area = if is_whole {
+        let nanos = i128::from(amount.nanos());
+        let area = if is_whole && span.first_at >= self.calendar.warmup {
             nanos * i128::from(self.calendar.horizon.micros()) - span.moment
         } else {
             nanos * self.lasts(span.first_at)
@@ -206,10 +233,6 @@ impl Observer for Recorder<'_> {
     fn happening(&mut self, happening: Happening, account: &AccountView) {
         let now = account.now;
         match happening {
-            Happening::SignedUp => {
-                self.day(now.day())[Flow::Accounts] += 1;
-                self.active_from = Some(now);
-            }
             Happening::PaymentResult { kind, result, .. } => {
                 self.count(now, Flow::Payments, 1);
                 match (result, kind) {
@@ -257,8 +280,9 @@ impl Observer for Recorder<'_> {
                 self.end_account_time(now);
             }
             Happening::HorizonReached => self.end_account_time(now),
-            // The rest is told by postings, or counts in no measure.
-            Happening::Granted { .. }
+            // The rest is told by demand or postings, or counts in no measure.
+            Happening::SignedUp
+            | Happening::Granted { .. }
             | Happening::GrantExpired(_)
             | Happening::CreditLapsed(_)
             | Happening::PaymentReturned { .. }

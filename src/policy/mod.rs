@@ -2,7 +2,8 @@
 //!
 //! A policy is a state machine for one account. It is told what happened and answers with small data; it sees neither
 //! the engine nor the books, neither random numbers nor another account. Between two things worth telling it is not
-//! asked at all: it states its [`Gate`] once, and the engine runs through all requests of that span in one go.
+//! asked at all: it states its [`Gate`] and how much usage it leaves room for, and the engine runs through all requests
+//! of that span in one go.
 
 pub mod auto_topup;
 pub mod common;
@@ -25,6 +26,10 @@ use std::sync::Arc;
 ///
 /// Only [`gate`](Policy::gate) and [`handle`](Policy::handle) have to be written, the rest is for policies with more
 /// to say: on limits, purchases and debt. A policy is `Clone`, as each account has its own.
+///
+/// What it states holds until it is told something, but for the usage that settles meanwhile:
+/// [`remaining`](Policy::remaining), [`headroom`](Policy::headroom) and [`allowance`](Policy::allowance) are taken to
+/// fall by its cost, and no faster.
 ///
 /// ```
 /// use billsim::account::AccountView;

@@ -9,6 +9,7 @@ pub mod plot;
 mod sample;
 pub mod story;
 pub mod terminal;
+pub mod timing;
 pub mod warnings;
 
 use crate::experiment::Row;

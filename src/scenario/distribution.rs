@@ -372,7 +372,8 @@ fn positive<Q: Quantity>(table: &mut Table<'_>, key: &Key<Q>) -> Option<f64> {
 fn empirical<Q: Quantity>(table: &mut Table<'_>) -> Option<Distribution> {
     let key = table.one_of(&Of::<Q>::EMPIRICAL_BY)?;
     let weighted: Vec<(f64, f64)> = if key == FILE.name {
-        let rows = match read_csv(&table.read(&FILE)?) {
+        let file = table.read(&FILE)?;
+        let rows = match table.read_named_file(|| read_csv(&file)) {
             Ok(rows) => rows,
             Err(wrong) => {
                 let hint = "give a CSV file with a column `value` and, where wanted, a column `weight`; \

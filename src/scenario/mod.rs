@@ -33,6 +33,7 @@ use prices::PRICES;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 /// A scenario to start from, explained key by key.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -75,6 +76,8 @@ pub struct Loaded {
     pub scenario: Scenario,
     /// The SHA-256 of the file's bytes, in hexadecimal.
     pub sha256: String,
+    /// How long it took to read the traces and other files that it names.
+    pub named_files_took: Duration,
     resolved: Resolved,
 }
 
@@ -94,10 +97,11 @@ impl Scenario {
     pub fn parse(path: &Path, content: &[u8], kinds: &Kinds) -> Result<Loaded, Faults> {
         let document = Document::parse(path, file::text(path, content)?)?;
         let scenario = whole(&mut document.root(KEYS), kinds);
+        let named_files_took = document.named_files_took();
         let resolved = document.finish()?;
         let scenario = scenario.expect("what cannot be read is noted as a fault");
         let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Loaded { scenario, sha256, resolved })
+        Ok(Loaded { scenario, sha256, named_files_took, resolved })
     }
 
     /// The calendar of a run.

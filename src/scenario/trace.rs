@@ -80,7 +80,8 @@ pub fn read(table: &mut Table<'_>, accounts: Option<u32>, models: &[String]) -> 
             return None;
         }
         let options = TraceOptions { format, accounts, rename, models: models.to_vec() };
-        Trace::read(&file, &options).map_err(|error| note(table, &error)).ok()
+        let trace = table.read_named_file(|| Trace::read(&file, &options));
+        trace.map_err(|error| note(table, &error)).ok()
     };
     (trace(), by_column)
 }

@@ -263,6 +263,7 @@ impl Requests<'_> {
         self.fill_models(&mut room, block);
         self.fill_cached(simd, &mut room, block);
         self.fill_costs(block)?;
+        block.note_days();
         self.group += GROUPS as u32;
         // Numbers are addressed by the request's 32-bit index: beyond it they would repeat.
         self.group.checked_mul(GROUP as u32).map(|_| ()).ok_or(Overflow::Requests)

@@ -250,6 +250,10 @@ pub struct Block {
     /// `moment_before[i]`: the sum of cost times arrival over the first `i`, in nano-dollars times
     /// microseconds.
     pub moment_before: [i128; BLOCK + 1],
+    /// The days on which there are requests, ascending, each with the index after its last request: the first
+    /// `day_count` places.
+    days: [(u32, u32); BLOCK],
+    day_count: usize,
 }
 
 impl Block {
@@ -264,7 +268,49 @@ impl Block {
             output: [0; BLOCK],
             cost_before: [0; BLOCK + 1],
             moment_before: [0; BLOCK + 1],
+            days: [(0, 0); BLOCK],
+            day_count: 0,
         }
+    }
+
+    /// Notes the days of the requests, with few branches that depend on when they come.
+    #[inline(always)]
+    fn note_days(&mut self) {
+        /// For 71 years floats hold microseconds with room to spare.
+        const EARLY: Time = Time::from_micros(1 << 51);
+        /// How many requests are looked at together, whether they come on one day.
+        const STEP: usize = 8;
+        let mut days = [0; BLOCK + 1];
+        if self.at[..self.len].last().is_none_or(|last| *last < EARLY) {
+            days_of(&self.at[..self.len.next_multiple_of(16)], &mut days);
+        } else {
+            days.iter_mut().zip(&self.at).for_each(|(day, at)| *day = at.day() as u32);
+        }
+        days[self.len] = u32::MAX;
+        let mut count = 0;
+        for first in (0..self.len).step_by(STEP) {
+            let end = self.len.min(first + STEP);
+            if days[first] == days[end] {
+                continue; // so are all between
+            }
+            for index in first..end {
+                self.days[count] = (days[index], index as u32 + 1);
+                count += usize::from(days[index] != days[index + 1]);
+            }
+        }
+        self.day_count = count;
+    }
+
+    /// The parts of a range that fall on one day each, in order: the day and the requests.
+    pub fn by_day(&self, range: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let days = &self.days[..self.day_count];
+        let first = days.partition_point(|(_, end)| *end as usize <= range.start);
+        let mut next = range.start;
+        days[first..].iter().map_while(move |(day, end)| {
+            let part = next..range.end.min(*end as usize);
+            next = part.end;
+            (!part.is_empty()).then_some((*day as usize, part))
+        })
     }
 
     /// One request.
@@ -287,16 +333,97 @@ impl Block {
         Money::from_nanos(self.cost_before[index + 1] - self.cost_before[index])
     }
 
-    /// The first request from `from` on that arrives at an instant or later; `len` where there is none.
-    pub fn first_at_or_after(&self, from: usize, instant: Time) -> usize {
-        from + self.at[from..self.len].partition_point(|at| *at < instant)
+    /// The first request of a range that arrives at an instant or later; the range's end where there is none.
+    pub fn first_at_or_after(&self, range: Range<usize>, instant: Time) -> usize {
+        let arrivals = &self.at[range.clone()];
+        match arrivals.last() {
+            Some(last) if *last >= instant => range.start + arrivals.partition_point(|at| *at < instant),
+            _ => range.end,
+        }
     }
 
     /// The request of a range with which the cost of the range, counted from its start, reaches an amount
     /// above zero; the range's end where it never does.
     pub fn first_to_reach(&self, range: Range<usize>, amount: Money) -> usize {
         let reached = self.cost_before[range.start].saturating_add(amount.nanos());
+        if self.cost_before[range.end] < reached {
+            return range.end;
+        }
         let after = &self.cost_before[range.start + 1..=range.end];
         range.start + after.partition_point(|cost| *cost < reached)
+    }
+}
+
+/// The days that instants below 2^51 microseconds fall on; of others, anything.
+#[inline(always)]
+fn days_of(instants: &[Time], days: &mut [u32]) {
+    /// Its lowest bits are an integer that is added to it, if that is not negative and less than it.
+    const BIG: f64 = (1u64 << 52) as f64;
+    const DAY: f64 = Span::DAY.micros() as f64;
+    for (day, at) in days.iter_mut().zip(instants) {
+        let micros = f64::from_bits(at.micros() as u64 | BIG.to_bits()) - BIG;
+        let nearest = (micros * (1.0 / DAY) + BIG) - BIG;
+        let whole = if nearest * DAY > micros { nearest - 1.0 } else { nearest };
+        *day = (whole + BIG).to_bits() as u32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A block of requests at these hours, each of which costs a nano-dollar more than the one before.
+    fn block(hours: &[i64]) -> Block {
+        let mut block = Block::empty();
+        block.len = hours.len();
+        for (index, hour) in hours.iter().enumerate() {
+            block.at[index] = Time::START + Span::hours(*hour);
+            block.cost_before[index + 1] = block.cost_before[index] + 1 + index as i64;
+        }
+        block.note_days();
+        block
+    }
+
+    #[test]
+    fn the_days_of_a_block_are_noted_whether_they_have_few_requests_or_many() {
+        let many: Vec<i64> = (0..BLOCK as i64).collect();
+        let ages = 24 * 365 * 10_000;
+        for hours in [
+            &[][..],
+            &[0, 1, ages - 1, ages],
+            &[23, 24, 71, 72],
+            &[5, 5, 5, 47],
+            &[0, 24, 48, 240, 241, 263],
+            &many,
+        ] {
+            let block = block(hours);
+            let noted: Vec<usize> =
+                block.by_day(0..block.len).flat_map(|(day, part)| part.map(move |_| day)).collect();
+            assert_eq!(noted, hours.iter().map(|hour| (hour / 24) as usize).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_range_falls_into_parts_by_day() {
+        let block = block(&[1, 2, 30, 31, 32, 50]);
+        let parts: Vec<_> = block.by_day(1..5).collect();
+        assert_eq!(parts, [(0, 1..2), (1, 2..5)]);
+        assert_eq!(block.by_day(3..3).count(), 0);
+        assert_eq!(block.by_day(3..4).collect::<Vec<_>>(), [(1, 3..4)]);
+    }
+
+    #[test]
+    fn requests_are_found_by_instant_and_by_cost() {
+        let block = block(&[1, 2, 2, 3]);
+        let hour = |hour| Time::START + Span::hours(hour);
+        assert_eq!([1, 2, 3, 4].map(|at| block.first_at_or_after(0..4, hour(at))), [0, 1, 3, 4]);
+        assert_eq!(block.first_at_or_after(0..2, hour(9)), 2);
+        let nanos = Money::from_nanos;
+        assert_eq!(
+            [1, 2, 3, 6, 7, 10, 11].map(|cost| block.first_to_reach(0..4, nanos(cost))),
+            [0, 1, 1, 2, 3, 3, 4]
+        );
+        assert_eq!(block.first_to_reach(1..2, nanos(3)), 2);
+        assert_eq!(block.first_to_reach(1..4, Money::MAX), 4);
     }
 }

@@ -8,3 +8,4 @@ mod place;
 mod presets;
 mod results;
 mod same_chance;
+mod timing;

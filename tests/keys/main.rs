@@ -11,7 +11,6 @@ use billsim::policy::Kinds;
 use billsim::scenario::Scenario;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 use toml::{Table, Value};
 
 /// The cases that others start from, each with those that it starts from itself.
@@ -211,13 +210,7 @@ impl Row {
     fn found(&self, which: usize) -> String {
         let text = self.document(which).to_string();
         let scenario = parse(&text).unwrap_or_else(|faults| panic!("line {}: {faults}\n{text}", self.line));
-        let options = Options {
-            list_accounts: false,
-            ledger: None,
-            progress: &|_| {},
-            interrupt: &AtomicBool::new(false),
-        };
-        let outcome = experiment::run(&scenario, options).expect("the scenario runs");
+        let outcome = experiment::run(&scenario, Options::default()).expect("the scenario runs");
         let first: &ResultRow = &outcome.rows[0];
         match &*self.column {
             "scenario" => scenario.name,

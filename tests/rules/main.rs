@@ -42,7 +42,6 @@ use billsim::wallet::Posting;
 use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 /// A scenario with one cohort of one account, put together from lines of TOML.
 #[derive(Clone, Default)]
@@ -289,12 +288,7 @@ fn parse_with(folder: &Path, text: &str, kinds: &Kinds) -> Scenario {
 
 fn run(scenario: &Scenario) -> Run {
     let mut ledger = Postings { policy: scenario.policies[0].name.clone(), listed: Vec::new() };
-    let options = Options {
-        list_accounts: false,
-        ledger: Some(&mut ledger),
-        progress: &|_| {},
-        interrupt: &AtomicBool::new(false),
-    };
+    let options = Options { ledger: Some(&mut ledger), ..Options::default() };
     let outcome = experiment::run(scenario, options).expect("the scenario runs");
     Run { outcome, ledger: ledger.listed }
 }

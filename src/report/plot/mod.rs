@@ -13,6 +13,7 @@ use super::Error;
 use super::folder::replace_file;
 use data::Data;
 use picture::Picture;
+use rayon::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -36,16 +37,23 @@ pub fn draw(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let data = Data::read(folder)?;
     let plots = folder.join("plots");
     fs::create_dir_all(&plots).map_err(Error::at(&plots, "create the folder"))?;
-    let mut files = Vec::new();
-    for (name, picture) in PLOTS {
-        let Some(picture) = picture(&data) else { continue };
-        for (extension, content) in [("svg", picture.to_svg().into_bytes()), ("png", picture.to_png())] {
-            let path = plots.join(name).with_extension(extension);
-            replace_file(&path, &content)?;
-            files.push(path);
-        }
+    let files = PLOTS.par_iter().map(|(name, picture)| match picture(&data) {
+        Some(picture) => write(&picture, &plots.join(name)),
+        None => Ok(Vec::new()),
+    });
+    Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// Writes a picture in both formats, each with its extension, and returns the files.
+fn write(picture: &Picture, name: &Path) -> Result<Vec<PathBuf>, Error> {
+    let files = [
+        (name.with_extension("svg"), picture.to_svg().into_bytes()),
+        (name.with_extension("png"), picture.to_png()),
+    ];
+    for (path, content) in &files {
+        replace_file(path, content)?;
     }
-    Ok(files)
+    Ok(files.map(|(path, _)| path).to_vec())
 }
 
 #[cfg(test)]

@@ -114,6 +114,7 @@ impl Picture {
         let mut file = Vec::new();
         let mut encoder = png::Encoder::new(&mut file, width, height);
         encoder.set_color(png::ColorType::Rgb);
+        encoder.set_compression(png::Compression::Fast);
         let writer = encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels));
         writer.expect("encoding into memory does not fail");
         file

@@ -195,7 +195,7 @@ impl Narrator<'_> {
         let levels = self.levels(account);
         let in_flight = self.in_flight.count;
         let run = self.run.get_or_insert_with(|| Run::begin(at, in_flight, levels));
-        run.last_at = at;
+        run.last_at = run.last_at.max(at);
         run.levels = levels;
         run
     }
@@ -210,9 +210,9 @@ impl Narrator<'_> {
             self.end_run();
         }
         self.credit = account.credit;
-        let is_first_try = span.arrived_at == span.first_at;
+        let is_first_try = !span.is_retry;
         let run = self.run_at(span.first_at, account);
-        run.last_at = span.last_at;
+        run.last_at = run.last_at.max(span.last_at);
         match refused {
             None => {
                 run.admitted.add(span);
