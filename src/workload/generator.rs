@@ -494,24 +494,25 @@ impl<'p> RandomFeed<'p> {
             clock.instants(simd, elapsed, times);
             return;
         }
-        let signup = self.signup.micros();
-        let mean_gap = Span::DAY.micros() as f64 / self.per_day;
-        if self.elapsed * mean_gap >= COARSE {
+        // The quotient of exact numbers is exact wherever it can be: no drift in a regular process.
+        let (day, per_day) = (Span::DAY.micros() as f64, self.per_day);
+        if self.elapsed * day / per_day >= COARSE {
             for (time, gaps) in times.as_flattened_mut().iter_mut().zip(elapsed.as_flattened().as_flattened())
             {
-                *time = self.signup + Span::from_micros((gaps * mean_gap + 0.5) as i64);
+                *time = self.signup + Span::from_micros((gaps * day / per_day + 0.5) as i64);
             }
             return;
         }
-        let is_regular = self.gap.constant().is_some();
+        let mean_gap = self.gap.constant().is_none().then_some(day / per_day);
         let times = times.as_flattened_mut().as_chunks_mut().0;
         for (times, gaps) in times.iter_mut().zip(elapsed.as_flattened()) {
-            // The quotient of exact numbers is exact wherever it can be: no drift in a regular process.
             let gaps = f64x8::simd_from(simd, *gaps);
-            let micros =
-                if is_regular { gaps * Span::DAY.micros() as f64 / self.per_day } else { gaps * mean_gap };
-            let micros = round(micros).bitcast::<i64x8<S>>() + signup;
-            *times = micros.to_array().map(Time::from_micros);
+            let micros = match mean_gap {
+                Some(mean_gap) => gaps * mean_gap,
+                None => gaps * day / per_day,
+            };
+            let at = round(micros).bitcast::<i64x8<S>>() + self.signup.micros();
+            *times = at.to_array().map(Time::from_micros);
         }
     }
 

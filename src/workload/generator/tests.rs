@@ -554,6 +554,31 @@ fn requests_are_the_same_with_every_level_of_instructions() {
     }
 }
 
+/// How far ahead the horizon is decides how many requests are drawn at once.
+#[test]
+fn requests_do_not_depend_on_what_comes_after_them() {
+    for cv in [0.0, 0.5, 1.0, 3.0] {
+        let mut workload = lognormal_workload();
+        workload.tokens.output = Distribution::gamma(100.0, 1.5);
+        workload.models = vec![(0, 0.4), (1, 0.6)];
+        workload.arrivals = gamma(10.0, cv);
+        for growth_per_month in [0.0, 0.5] {
+            workload.modulation.growth_per_month = growth_per_month;
+            let until = |days| {
+                let calendar = Calendar::new(date(2026, 1, 1), Span::ZERO, Span::days(days), Span::ZERO);
+                let prepared = workload.prepare(&tariff(), &calendar);
+                all(&prepared, 3, Time::START, &mut Block::empty()).expect("the counts fit")
+            };
+            let longest = until(40);
+            for days in [1, 2, 3, 5, 10, 30] {
+                let shorter = until(days);
+                assert_eq!(shorter, longest[..shorter.len()], "{cv}, {days} days");
+                assert!(longest[shorter.len()].0 >= Time::START + Span::days(days));
+            }
+        }
+    }
+}
+
 /// Whoever changes these numbers changes every result for the same seed.
 #[test]
 fn the_same_seed_gives_the_same_requests_for_ever() {
