@@ -16,6 +16,24 @@ pub(super) const GROUPS: usize = BLOCK / GROUP;
 /// A value for each request of a group, as two vectors.
 pub(super) type Values = [[f64; GROUP / 2]; 2];
 
+/// Room for what is computed on the way to the columns of a block.
+#[derive(Clone, Debug)]
+pub(super) struct Room {
+    pub(super) words: [[u32; GROUP]; GROUPS],
+    pub(super) values: [Values; GROUPS],
+}
+
+impl Room {
+    pub(super) const EMPTY: Room =
+        Room { words: [[0; GROUP]; GROUPS], values: [[[0.0; GROUP / 2]; 2]; GROUPS] };
+
+    /// That of the first so many groups.
+    #[inline(always)]
+    pub(super) fn first(&mut self, groups: usize) -> (&mut [[u32; GROUP]], &mut [Values]) {
+        (&mut self.words[..groups], &mut self.values[..groups])
+    }
+}
+
 /// A sampler of one attribute of a workload's requests, up to a block of them at a time.
 ///
 /// It follows its [`Distribution`], but takes one word of 32 bits for each number that it needs: an exponential

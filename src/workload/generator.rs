@@ -251,17 +251,16 @@ impl Requests<'_> {
 
     #[inline(always)]
     fn fill<S: Simd>(&mut self, simd: S, block: &mut Block) -> Result<(), Overflow> {
-        let mut room = Room { words: [[0; GROUP]; GROUPS], values: [[[0.0; GROUP / 2]; 2]; GROUPS] };
         match &mut self.feed {
             Feed::Random(feed) => {
-                feed.fill_times(simd, self.streams, self.group, self.prepared.horizon, &mut room, block);
-                feed.fill_tokens(simd, self.streams, self.group, &mut room, block)?;
+                feed.fill_times(simd, self.streams, self.group, self.prepared.horizon, block);
+                feed.fill_tokens(simd, self.streams, self.group, block)?;
             }
             Feed::Recorded(feed) => feed.fill(block),
         }
         self.is_over = block.len < BLOCK;
-        self.fill_models(&mut room, block);
-        self.fill_cached(simd, &mut room, block);
+        self.fill_models(block);
+        self.fill_cached(simd, block);
         self.fill_costs(block)?;
         block.note_days();
         self.group += GROUPS as u32;
@@ -278,7 +277,7 @@ impl Requests<'_> {
     }
 
     #[inline(always)]
-    fn fill_models(&self, room: &mut Room, block: &mut Block) {
+    fn fill_models(&self, block: &mut Block) {
         if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.has_models) {
             return;
         }
@@ -287,7 +286,7 @@ impl Requests<'_> {
             models.fill([model; GROUP]);
             return;
         }
-        let words = &mut room.words[..models.len()];
+        let words = &mut block.room.words[..models.len()];
         self.streams.stream(Purpose::Model).words(0, self.group, words);
         for (model, word) in models.as_flattened_mut().iter_mut().zip(words.as_flattened()) {
             *model = self.prepared.models.pick(*word);
@@ -295,7 +294,7 @@ impl Requests<'_> {
     }
 
     #[inline(always)]
-    fn fill_cached<S: Simd>(&self, simd: S, room: &mut Room, block: &mut Block) {
+    fn fill_cached<S: Simd>(&self, simd: S, block: &mut Block) {
         if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.has_cached) {
             return;
         }
@@ -305,7 +304,7 @@ impl Requests<'_> {
             cached.fill([0; GROUP]);
             return;
         }
-        let (words, shares) = room.first(cached.len());
+        let (words, shares) = block.room.first(cached.len());
         share.draw(simd, self.streams.stream(Purpose::CachedShare), self.group, words, shares);
         let prompts = block.prompt.as_chunks::<GROUP>().0;
         for ((cached, shares), prompts) in cached.iter_mut().zip(shares).zip(prompts) {
@@ -354,20 +353,6 @@ impl Requests<'_> {
         }
         self.spent = self.spent.plus_within_limit(Money::from_nanos(cost)).ok_or(Overflow::Usage)?;
         Ok(())
-    }
-}
-
-/// Room for what is drawn on the way to a column.
-struct Room {
-    words: [[u32; GROUP]; GROUPS],
-    values: [Values; GROUPS],
-}
-
-impl Room {
-    /// That of the first so many groups.
-    #[inline(always)]
-    fn first(&mut self, groups: usize) -> (&mut [[u32; GROUP]], &mut [Values]) {
-        (&mut self.words[..groups], &mut self.values[..groups])
     }
 }
 
@@ -434,7 +419,6 @@ impl<'p> RandomFeed<'p> {
         streams: AccountStreams,
         first: u32,
         horizon: Time,
-        room: &mut Room,
         block: &mut Block,
     ) {
         if self.per_day <= 0.0 || self.signup >= horizon {
@@ -448,7 +432,7 @@ impl<'p> RandomFeed<'p> {
             let times = &mut block.at.as_chunks_mut().0[done..];
             let count = times.len().min(likely);
             let times = &mut times[..count];
-            let (words, elapsed) = room.first(count);
+            let (words, elapsed) = block.room.first(count);
             self.gap.draw(simd, stream, first + done as u32, words, elapsed);
             self.accumulate(elapsed);
             self.place(simd, elapsed, times);
@@ -522,12 +506,11 @@ impl<'p> RandomFeed<'p> {
         simd: S,
         streams: AccountStreams,
         first: u32,
-        room: &mut Room,
         block: &mut Block,
     ) -> Result<(), Overflow> {
         let Random { prompt, output, .. } = self.random;
         let tokens = groups(&mut block.prompt, block.len);
-        let (words, drawn) = room.first(tokens.len());
+        let (words, drawn) = block.room.first(tokens.len());
         prompt.draw(simd, streams.stream(Purpose::Prompt), first, words, drawn);
         round_tokens(simd, drawn, self.prompt_factor, 1.0, block.len, tokens).map_err(Overflow::Prompt)?;
         output.draw(simd, streams.stream(Purpose::Output), first, words, drawn);

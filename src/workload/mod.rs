@@ -18,6 +18,7 @@ use crate::money::Money;
 use crate::request::{Request, Usage};
 use crate::rng::{AccountStreams, Purpose};
 use crate::time::{Span, Time};
+use column::Room;
 use distribution::Distribution;
 use std::ops::Range;
 use std::sync::Arc;
@@ -231,7 +232,7 @@ pub const BLOCK: usize = 128;
 /// Two running sums over the block let the engine charge a whole span of requests at the price of looking at
 /// its ends: `cost_before[b] - cost_before[a]` is what requests `a..b` cost, and the moment likewise is the
 /// sum of each cost times its arrival.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Block {
     /// How many requests there are: the first `len` places of each column.
     pub len: usize,
@@ -254,6 +255,7 @@ pub struct Block {
     /// `day_count` places.
     days: [(u32, u32); BLOCK],
     day_count: usize,
+    room: Room,
 }
 
 impl Block {
@@ -270,6 +272,7 @@ impl Block {
             moment_before: [0; BLOCK + 1],
             days: [(0, 0); BLOCK],
             day_count: 0,
+            room: Room::EMPTY,
         }
     }
 
