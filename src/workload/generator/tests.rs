@@ -493,8 +493,11 @@ fn a_count_after_the_horizon_cannot_overflow() {
     assert_eq!(prompts, [29.0; 40]);
 }
 
-/// All that the blocks of an account say of its requests.
-fn blocks(prepared: &Prepared, account: u32) -> Vec<(Vec<(Time, Usage)>, Vec<i64>, Vec<i128>)> {
+/// All that a block says of its requests.
+type Told = (Vec<(Time, Usage)>, Vec<i64>, Vec<i128>);
+
+/// The blocks of an account.
+fn blocks(prepared: &Prepared, account: u32) -> Vec<Told> {
     let mut requests = prepared.requests(streams(account), account, Time::from_micros(7));
     let (mut block, mut blocks) = (Block::empty(), Vec::new());
     loop {
