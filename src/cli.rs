@@ -180,7 +180,9 @@ fn read_all(files: &[PathBuf], kinds: &Kinds) -> Result<Vec<Loaded>, Failure> {
 fn run(arguments: &RunArguments, kinds: &Kinds) -> Result<(), Failure> {
     let (mut timing, mut watch) = (Timing::default(), Stopwatch::new(arguments.timing));
     let mut whole = watch;
-    let mut scenarios = read_all(&arguments.files, kinds)?;
+    let threads = arguments.threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let mut scenarios = pool.install(|| read_all(&arguments.files, kinds))?;
     watch.lap(&mut timing.scenarios);
     timing.named_files = scenarios.iter().map(|loaded| loaded.named_files_took).sum();
     timing.scenarios = timing.scenarios.saturating_sub(timing.named_files);
@@ -207,8 +209,6 @@ fn run(arguments: &RunArguments, kinds: &Kinds) -> Result<(), Failure> {
             format!("two of the scenarios would write to {folder}\nhint: give them different names").into()
         );
     }
-    let threads = arguments.threads.map_or(0, usize::from);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     // From here on Ctrl-C removes what has been begun.
     let interrupt = catch_interrupts()?;
     let folders = targets.iter().map(|target| Folder::create(target)).collect::<Result<Vec<_>, _>>()?;

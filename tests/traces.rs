@@ -24,10 +24,10 @@ fn read(path: &Path, format: Format) -> Trace {
     Trace::read(path, &options).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The mean of a figure over the requests, rounded to a whole number.
-fn mean(trace: &Trace, figure: impl Fn(&billsim::request::Usage) -> u32) -> f64 {
-    let sum: u64 = trace.records.iter().map(|record| u64::from(figure(&record.usage))).sum();
-    (sum as f64 / trace.records.len() as f64).round()
+/// The mean of figures, rounded to a whole number.
+fn mean(figures: &[u32]) -> f64 {
+    let sum: u64 = figures.iter().copied().map(u64::from).sum();
+    (sum as f64 / figures.len() as f64).round()
 }
 
 fn check(
@@ -40,16 +40,19 @@ fn check(
 ) {
     let Some(path) = published(name) else { return };
     let trace = read(&path, format);
-    assert_eq!(trace.records.len(), requests);
-    assert_eq!(trace.records[0].at, Time::START);
-    assert!(trace.records.is_sorted_by_key(|record| record.at));
-    assert_eq!(mean(&trace, |usage| usage.prompt), prompt);
-    assert_eq!(mean(&trace, |usage| usage.output), output);
-    let last = trace.records[requests - 1].at.micros() as f64 / 60e6;
+    assert_eq!(trace.at.len(), requests);
+    assert_eq!(trace.at[0], Time::START);
+    assert_eq!(mean(&trace.prompt), prompt);
+    assert_eq!(mean(&trace.output), output);
+    let last = trace.at.iter().max().expect("there are requests").micros() as f64 / 60e6;
     assert!(minutes.contains(&last), "the last request is at minute {last}");
-    assert_eq!(trace.by_account.len(), ACCOUNTS as usize);
-    assert_eq!(trace.by_account.iter().map(Vec::len).sum::<usize>(), requests);
-    assert!(!trace.has_models && !trace.has_cached);
+    assert_eq!(trace.accounts(), ACCOUNTS);
+    for account in 0..ACCOUNTS {
+        let own = trace.requests(account);
+        assert_eq!(own.len(), (requests + (ACCOUNTS - 1 - account) as usize) / ACCOUNTS as usize);
+        assert!(trace.at[own].is_sorted());
+    }
+    assert!(trace.model.is_none() && trace.cached.is_none());
 }
 
 #[test]

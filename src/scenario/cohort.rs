@@ -94,7 +94,7 @@ fn cohort(table: &mut Table<'_>, index: usize, models: &[String], horizon: Optio
     }
     let workload = workload?;
     let accounts = match &workload.arrivals {
-        Arrivals::Trace(trace) => u32::try_from(trace.by_account.len()).ok(),
+        Arrivals::Trace(trace) => Some(trace.accounts()),
         _ => accounts,
     };
     Some(Cohort { name: name?, accounts: accounts?, signup: signup?, workload, customer: customer? })

@@ -408,7 +408,7 @@ fn recorded(table: &mut Table<'_>, trace: Option<Trace>, models: &[String]) -> O
         output_spread: 0.0,
         spread_correlation: 0.0,
     };
-    if trace.has_cached {
+    if trace.cached.is_some() {
         refuse(table, TOKENS.name, "is set, but the trace has all token counts");
     } else if let Some(mut table) = table.table_or_empty(&TOKENS) {
         for key in [PROMPT.name, OUTPUT.name, ACCOUNT_SPREAD.name] {
@@ -416,7 +416,7 @@ fn recorded(table: &mut Table<'_>, trace: Option<Trace>, models: &[String]) -> O
         }
         tokens.cached_share = table.read(&CACHED_SHARE)?.0;
     }
-    let (models, loyalty) = if trace.has_models {
+    let (models, loyalty) = if trace.model.is_some() {
         for key in [MODELS.name, LOYALTY.name] {
             refuse(table, key, "is set, but the trace says which model each request used");
         }

@@ -23,9 +23,15 @@ impl Workload {
                 per_day / 24.0 * expected_worked_hours(&self.modulation, calendar, signup)
             }
             Arrivals::Trace(trace) => {
-                let before = trace.records.iter().filter(|record| record.at < calendar.horizon);
-                before.map(|record| signup.probability_by(record.at)).sum::<f64>()
-                    / trace.by_account.len().max(1) as f64
+                let of_account = |account| {
+                    let at = &trace.at[trace.requests(account)];
+                    let at = &at[..at.partition_point(|at| *at < calendar.horizon)];
+                    let (early, sure) =
+                        at.split_at(at.partition_point(|at| signup.probability_by(*at) < 1.0));
+                    early.iter().map(|at| signup.probability_by(*at)).sum::<f64>() + sure.len() as f64
+                };
+                let accounts = trace.accounts();
+                (0..accounts).map(of_account).sum::<f64>() / f64::from(accounts.max(1))
             }
         }
     }
@@ -61,14 +67,14 @@ impl Workload {
 
 impl Trace {
     fn average_cost(&self, tariff: &Tariff, drawn: Prices, cached_share: f64) -> f64 {
-        let costs = self.records.iter().map(|record| {
-            let usage = record.usage;
-            let prices = if self.has_models { Prices::from(tariff.price(usage.model)) } else { drawn };
+        let costs = (0..self.at.len()).map(|request| {
+            let usage = self.usage(request);
+            let prices = if self.model.is_some() { Prices::from(tariff.price(usage.model)) } else { drawn };
             let prompt = f64::from(usage.prompt);
-            let cached = if self.has_cached { f64::from(usage.cached) } else { prompt * cached_share };
+            let cached = if self.cached.is_some() { f64::from(usage.cached) } else { prompt * cached_share };
             prices.cost(prompt, cached, f64::from(usage.output))
         });
-        costs.sum::<f64>() / self.records.len().max(1) as f64
+        costs.sum::<f64>() / self.at.len().max(1) as f64
     }
 }
 

@@ -15,7 +15,7 @@ use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, f64x8, i64x8, u32x16, u64x8};
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 /// Token counts from here on round to more than 32 bits hold.
@@ -190,15 +190,15 @@ impl Prepared {
         let feed = match &self.source {
             Source::Random(random) => Feed::Random(RandomFeed::new(random, streams, signup, self.horizon)),
             Source::Recorded(trace) => {
-                let all = trace.by_account.get(account as usize).map_or(&[][..], Vec::as_slice);
-                let at = |record: &u32| trace.records[*record as usize].at;
-                let dropped = all.partition_point(|record| at(record) < signup);
-                let until = all.partition_point(|record| at(record) < self.horizon);
-                Feed::Recorded(RecordedFeed { trace, left: &all[dropped..until], dropped: dropped as u64 })
+                let all = trace.requests(account);
+                let before = |instant| trace.at[all.clone()].partition_point(|at| *at < instant);
+                let dropped = before(signup);
+                let left = all.start + dropped..all.start + before(self.horizon);
+                Feed::Recorded(RecordedFeed { trace, left, dropped: dropped as u64 })
             }
         };
         let model = match &feed {
-            Feed::Recorded(feed) if feed.trace.has_models => None,
+            Feed::Recorded(feed) if feed.trace.model.is_some() => None,
             _ => self.only_model(streams),
         };
         Requests { prepared: self, streams, feed, model, group: 0, spent: Money::ZERO, is_over: false }
@@ -278,7 +278,7 @@ impl Requests<'_> {
 
     #[inline(always)]
     fn fill_models(&self, block: &mut Block) {
-        if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.has_models) {
+        if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.model.is_some()) {
             return;
         }
         let models = groups(&mut block.model, block.len);
@@ -295,7 +295,7 @@ impl Requests<'_> {
 
     #[inline(always)]
     fn fill_cached<S: Simd>(&self, simd: S, block: &mut Block) {
-        if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.has_cached) {
+        if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.cached.is_some()) {
             return;
         }
         let share = &self.prepared.cached_share;
@@ -575,23 +575,27 @@ impl Tokens {
 #[derive(Clone, Debug)]
 struct RecordedFeed<'p> {
     trace: &'p Trace,
-    /// Indexes of the records still to come.
-    left: &'p [u32],
+    /// The requests still to come.
+    left: Range<usize>,
     dropped: u64,
 }
 
 impl RecordedFeed<'_> {
     fn fill(&mut self, block: &mut Block) {
-        let (now, later) = self.left.split_at(self.left.len().min(BLOCK));
-        for (place, record) in now.iter().enumerate() {
-            let record = &self.trace.records[*record as usize];
-            block.at[place] = record.at;
-            block.model[place] = record.usage.model;
-            block.prompt[place] = record.usage.prompt;
-            block.cached[place] = record.usage.cached;
-            block.output[place] = record.usage.output;
+        let now = self.left.start..self.left.end.min(self.left.start + BLOCK);
+        self.left.start = now.end;
+        let len = now.len();
+        let Trace { at, model, prompt, cached, output, .. } = self.trace;
+        block.len = len;
+        block.at[..len].copy_from_slice(&at[now.clone()]);
+        block.prompt[..len].copy_from_slice(&prompt[now.clone()]);
+        block.output[..len].copy_from_slice(&output[now.clone()]);
+        if let Some(model) = model {
+            block.model[..len].copy_from_slice(&model[now.clone()]);
         }
-        (block.len, self.left) = (now.len(), later);
+        if let Some(cached) = cached {
+            block.cached[..len].copy_from_slice(&cached[now]);
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 use super::super::distribution::Shape;
 use super::super::distribution::tests::{families, kolmogorov};
-use super::super::trace::Record;
 use super::super::vector::tests::levels;
 use super::super::{Burst, Modulation, Service, Signup};
 use super::*;
@@ -432,14 +431,18 @@ fn sums_over_a_block_are_those_of_its_requests() {
 
 #[test]
 fn a_trace_is_played_from_the_signup_to_the_horizon() {
-    let record = |day: i64, account: i64| Record {
-        at: Time::START + Span::days(day) + Span::from_micros(account),
-        usage: Usage { model: 1, prompt: 100, cached: 40, output: day as u32 },
+    let at =
+        |account: u32, day: u32| Time::START + Span::days(day.into()) + Span::from_micros(account.into());
+    let usage = |day| Usage { model: 1, prompt: 100, cached: 40, output: day };
+    let mut trace = Trace {
+        at: (0..2).flat_map(|account| (0..40).map(move |day| at(account, day))).collect(),
+        model: Some(vec![1; 80]),
+        prompt: vec![100; 80],
+        cached: Some(vec![40; 80]),
+        output: (0..2).flat_map(|_| 0..40).collect(),
+        begins: vec![0, 40, 80],
+        account_names: Vec::new(),
     };
-    let records: Vec<Record> = (0..40).flat_map(|day| [record(day, 0), record(day, 1)]).collect();
-    let by_account = vec![(0..80).step_by(2).collect(), (1..80).step_by(2).collect()];
-    let mut trace =
-        Trace { records, by_account, account_names: Vec::new(), has_models: true, has_cached: true };
     let mut workload = constant_workload(Arrivals::Trace(Arc::new(trace.clone())));
     workload.heterogeneity = Some(Distribution::constant(5.0));
     workload.tokens.cached_share = Distribution::constant(0.25);
@@ -448,12 +451,12 @@ fn a_trace_is_played_from_the_signup_to_the_horizon() {
     let signup = Time::START + Span::days(3) + Span::from_micros(1);
     for (account, dropped) in [(0, 4), (1, 3), (2, 0)] {
         let played = all(&prepared, account, signup, &mut Block::empty()).expect("the counts fit");
-        let expected = (dropped..30).map(|day| record(day, account.into())).filter(|_| account < 2);
-        assert!(played.iter().map(|(at, usage, _)| (*at, *usage)).eq(expected.map(|r| (r.at, r.usage))));
-        assert_eq!(prepared.requests(streams(account), account, signup).dropped(), dropped as u64);
+        let expected = (dropped..30).map(|day| (at(account, day), usage(day))).filter(|_| account < 2);
+        assert!(played.iter().map(|(at, usage, _)| (*at, *usage)).eq(expected));
+        assert_eq!(prepared.requests(streams(account), account, signup).dropped(), u64::from(dropped));
     }
     assert_eq!(workload.expected_requests(&calendar(), Signup::AtStart), 30.0);
-    (trace.has_models, trace.has_cached) = (false, false);
+    (trace.model, trace.cached) = (None, None);
     workload.arrivals = Arrivals::Trace(Arc::new(trace));
     let drawn = requests(&workload, 0);
     assert!(drawn.iter().all(|(_, usage, _)| (usage.model, usage.cached) == (0, 25)));

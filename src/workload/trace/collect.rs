@@ -1,32 +1,77 @@
-//! From rows in the order of the file to a trace in the order of time.
+//! From rows in the order of the file to a trace by account.
 
 use super::error::{Fault, Faults, TraceError};
 use super::field::quoted;
-use super::{Record, Trace, TraceOptions};
+use super::{Trace, TraceOptions};
 use crate::request::Usage;
 use crate::time::Time;
-use std::collections::HashMap;
+use foldhash::fast::FixedState;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
+
+type Names<T> = HashMap<Vec<u8>, T, FixedState>;
 
 /// The rows of a file read so far, and what is wrong with it.
 pub struct Collector<'o> {
     options: &'o TraceOptions,
-    /// Each record with its account, numbered in the order of the file.
-    rows: Vec<(Record, u32)>,
-    accounts: HashMap<String, u32>,
-    models: HashMap<Vec<u8>, u16>,
+    rows: Rows,
+    /// The accounts, numbered as they were met.
+    accounts: Names<u32>,
+    /// The models met that the price list lacks.
+    unpriced: HashSet<Vec<u8>>,
     has_models: bool,
     has_cached: bool,
     faults: Faults,
+}
+
+/// Rows as columns; those that the file does not tell are empty.
+#[derive(Default)]
+struct Rows {
+    at: Vec<Time>,
+    model: Vec<u16>,
+    prompt: Vec<u32>,
+    cached: Vec<u32>,
+    output: Vec<u32>,
+    account: Vec<u32>,
+}
+
+/// The rows of a part of the file, and what is wrong with it.
+pub struct Portion {
+    rows: Rows,
+    /// The accounts that were not known yet, numbered on from those that were.
+    new_accounts: Names<u32>,
+    known_accounts: usize,
+    /// Each with how many lines of the part come before it.
+    flaws: Vec<(u64, Flaw)>,
+}
+
+/// Reads a part of a file.
+pub struct Reading<'c> {
+    collector: &'c Collector<'c>,
+    models: Names<u16>,
+    portion: Portion,
+}
+
+/// What is wrong with a row.
+pub struct Flaw {
+    fault: Fault,
+    /// The model that the price list lacks, if it is that: told only once.
+    unpriced: Option<Vec<u8>>,
+}
+
+impl From<Fault> for Flaw {
+    fn from(fault: Fault) -> Flaw {
+        Flaw { fault, unpriced: None }
+    }
 }
 
 impl<'o> Collector<'o> {
     pub fn new(options: &'o TraceOptions) -> Collector<'o> {
         Collector {
             options,
-            rows: Vec::new(),
-            accounts: HashMap::new(),
-            models: HashMap::new(),
+            rows: Rows::default(),
+            accounts: Names::default(),
+            unpriced: HashSet::new(),
             has_models: false,
             has_cached: false,
             faults: Faults::default(),
@@ -48,106 +93,234 @@ impl<'o> Collector<'o> {
         self.faults.push(fault);
     }
 
-    /// Adds a record that arrived at so many microseconds, by the clock of the file.
-    pub fn push(&mut self, micros: i64, usage: Usage, account: u32) {
-        self.rows.push((Record { at: Time::from_micros(micros), usage }, account));
-    }
-
-    /// The number of an account by its name.
-    pub fn account(&mut self, column: &str, name: &[u8]) -> Result<u32, Fault> {
-        let hint = "name the account of each request in UTF-8, or use `assign = \"round_robin\"`";
-        let name = match str::from_utf8(name) {
-            Ok("") => return Err(Fault::missing(column, hint)),
-            Ok(name) => name,
-            Err(_) => return Err(Fault::value(column, quoted(name), hint)),
+    /// Begins to read another part of the file.
+    pub fn reading(&self) -> Reading<'_> {
+        let portion = Portion {
+            rows: Rows::default(),
+            new_accounts: Names::default(),
+            known_accounts: self.accounts.len(),
+            flaws: Vec::new(),
         };
-        if let Some(&number) = self.accounts.get(name) {
-            return Ok(number);
-        }
-        let number = u32::try_from(self.accounts.len())
-            .map_err(|_| Fault::new("has more accounts than can be numbered", "split the file"))?;
-        self.accounts.insert(name.to_owned(), number);
-        Ok(number)
+        Reading { collector: self, models: Names::default(), portion }
     }
 
-    /// The place of a model in the price list. One that it lacks is a fault the first time it is met.
-    pub fn model(&mut self, column: &str, name: &[u8]) -> Result<u16, Fault> {
-        if let Some(&index) = self.models.get(name) {
-            return Ok(index);
+    /// Adds the next part of the file, which begins on that line.
+    pub fn take(&mut self, portion: Portion, line: u64) {
+        let Portion { mut rows, new_accounts, known_accounts, flaws } = portion;
+        for (lines, Flaw { fault, unpriced }) in flaws {
+            if unpriced.is_none_or(|model| self.unpriced.insert(model)) {
+                self.fault(fault.at(line + lines));
+            }
         }
-        if name.is_empty() {
-            return Err(Fault::missing(column, "name the model of each request"));
+        if !new_accounts.is_empty() {
+            // Parts that were read at the same time have numbered the same accounts.
+            let mut new_accounts: Vec<_> = new_accounts.into_iter().collect();
+            new_accounts.sort_unstable_by_key(|(_, number)| *number);
+            let numbers: Vec<u32> = (new_accounts.into_iter())
+                .map(|(name, _)| {
+                    let next = self.accounts.len() as u32;
+                    *self.accounts.entry(name).or_insert(next)
+                })
+                .collect();
+            for account in &mut rows.account {
+                if let Some(new) = (*account as usize).checked_sub(known_accounts) {
+                    *account = numbers[new];
+                }
+            }
         }
-        let renamed = self.options.rename.iter().find(|(from, _)| from.as_bytes() == name);
-        let listed = renamed.map_or(name, |(_, to)| to.as_bytes());
-        let index = self.options.models.iter().position(|model| model.as_bytes() == listed);
-        let index = index.and_then(|index| u16::try_from(index).ok());
-        self.models.insert(name.to_owned(), index.unwrap_or_default());
-        index.ok_or_else(|| {
-            let known = quoted_list(self.options.models.iter().map(String::as_str));
-            let name = quoted(name);
-            let wrong = match renamed {
-                Some((_, to)) => format!("model `{name}` is renamed to `{to}`, which the price list lacks"),
-                None => format!("the price list lacks the model `{name}`"),
-            };
-            Fault::new(
-                wrong,
-                format!("price it, or add `rename = {{ \"{name}\" = \"...\" }}` with one of {known}"),
-            )
-        })
+        self.rows.append(rows);
     }
 
     /// The trace, unless something is wrong with the file.
     pub fn finish(mut self, file: &Path) -> Result<Trace, TraceError> {
-        if self.rows.is_empty() && self.faults.is_empty() {
+        let rows = self.rows.at.len();
+        if rows == 0 && self.faults.is_empty() {
             self.fault(Fault::new("has no requests", "give a row for each request"));
         }
-        if u32::try_from(self.rows.len()).is_err() {
+        if u32::try_from(rows).is_err() {
             self.fault(Fault::new("has more requests than can be numbered", "split the file"));
         }
         self.faults.into_result(file)?;
 
-        let mut rows = self.rows;
-        rows.sort_by_key(|(record, _)| record.at);
-        let first = rows[0].0.at;
-        for (record, _) in &mut rows {
-            record.at = Time::START + (record.at - first);
+        self.rows.sort();
+        let Rows { mut at, model, prompt, cached, output, account } = self.rows;
+        let first = at[0];
+        for at in &mut at {
+            *at = Time::START + (*at - first);
         }
-        let (by_account, account_names) = match self.options.accounts {
-            Some(accounts) => (deal(rows.len() as u32, accounts), Vec::new()),
-            None => by_first_appearance(&rows, self.accounts),
+        let (owners, accounts, account_names) = match self.options.accounts {
+            Some(accounts) => ((0..accounts).cycle().take(rows).collect(), accounts as usize, Vec::new()),
+            None => {
+                let (owners, names) = by_first_appearance(account, self.accounts);
+                (owners, names.len(), names)
+            }
         };
+        let (begins, places) = places(owners, accounts);
         Ok(Trace {
-            records: rows.into_iter().map(|(record, _)| record).collect(),
-            by_account,
+            at: by_account(at, &places),
+            model: self.has_models.then(|| by_account(model, &places)),
+            prompt: by_account(prompt, &places),
+            cached: self.has_cached.then(|| by_account(cached, &places)),
+            output: by_account(output, &places),
+            begins,
             account_names,
-            has_models: self.has_models,
-            has_cached: self.has_cached,
         })
     }
 }
 
-/// Gives the records to the accounts in turn.
-fn deal(records: u32, accounts: u32) -> Vec<Vec<u32>> {
-    (0..accounts).map(|account| (account..records).step_by(accounts as usize).collect()).collect()
+impl Rows {
+    fn append(&mut self, more: Rows) {
+        let Rows { at, model, prompt, cached, output, account } = more;
+        self.at.extend(at);
+        self.model.extend(model);
+        self.prompt.extend(prompt);
+        self.cached.extend(cached);
+        self.output.extend(output);
+        self.account.extend(account);
+    }
+
+    /// Sorts by time; rows of the same microsecond stay in their order.
+    fn sort(&mut self) {
+        if self.at.is_sorted() {
+            return;
+        }
+        let mut order: Vec<(Time, u32)> = self.at.iter().copied().zip(0..).collect();
+        order.sort_by_key(|(at, _)| *at);
+        sort_column(&mut self.at, &order);
+        sort_column(&mut self.model, &order);
+        sort_column(&mut self.prompt, &order);
+        sort_column(&mut self.cached, &order);
+        sort_column(&mut self.output, &order);
+        sort_column(&mut self.account, &order);
+    }
 }
 
-/// The records of each account and its name, numbering accounts anew in the order of the records.
-fn by_first_appearance(rows: &[(Record, u32)], names: HashMap<String, u32>) -> (Vec<Vec<u32>>, Vec<String>) {
+fn sort_column<T: Copy>(column: &mut Vec<T>, order: &[(Time, u32)]) {
+    if !column.is_empty() {
+        *column = order.iter().map(|(_, row)| column[*row as usize]).collect();
+    }
+}
+
+/// Numbers the accounts anew in the order of the rows. Gives that of each row, and the names by number.
+fn by_first_appearance(mut accounts: Vec<u32>, names: Names<u32>) -> (Vec<u32>, Vec<String>) {
     let mut numbers = vec![None; names.len()];
-    let mut by_account = Vec::with_capacity(names.len());
-    for (index, &(_, account)) in (0..).zip(rows) {
-        let number = *numbers[account as usize].get_or_insert_with(|| {
-            by_account.push(Vec::new());
-            by_account.len() - 1
+    let mut next = 0;
+    for account in &mut accounts {
+        *account = *numbers[*account as usize].get_or_insert_with(|| {
+            next += 1;
+            next - 1
         });
-        by_account[number].push(index);
     }
-    let mut account_names = vec![String::new(); names.len()];
+    let mut by_number = vec![String::new(); names.len()];
     for (name, account) in names {
-        account_names[numbers[account as usize].expect("an account is numbered by its first record")] = name;
+        let number = numbers[account as usize].expect("an account is met in a row");
+        by_number[number as usize] = String::from_utf8(name).expect("names that are not UTF-8 are refused");
     }
-    (by_account, account_names)
+    (accounts, by_number)
+}
+
+/// Where the rows of each account begin if each account has its rows together, in their order; and where each
+/// row, of which the owner is given, is then.
+fn places(owners: Vec<u32>, accounts: usize) -> (Vec<u32>, Vec<u32>) {
+    let mut begins = vec![0; accounts + 1];
+    for owner in &owners {
+        begins[*owner as usize + 1] += 1;
+    }
+    for account in 0..accounts {
+        begins[account + 1] += begins[account];
+    }
+    let mut next = begins.clone();
+    let mut places = owners;
+    for place in &mut places {
+        let next = &mut next[*place as usize];
+        *place = *next;
+        *next += 1;
+    }
+    (begins, places)
+}
+
+/// A column with each value at its place.
+fn by_account<T: Copy + Default>(column: Vec<T>, places: &[u32]) -> Vec<T> {
+    let mut placed = vec![T::default(); column.len()];
+    for (value, place) in column.into_iter().zip(places) {
+        placed[*place as usize] = value;
+    }
+    placed
+}
+
+impl Reading<'_> {
+    /// Adds a record that arrived at so many microseconds, by the clock of the file.
+    #[inline]
+    pub fn push(&mut self, micros: i64, usage: Usage, account: u32) {
+        let rows = &mut self.portion.rows;
+        rows.at.push(Time::from_micros(micros));
+        rows.prompt.push(usage.prompt);
+        rows.output.push(usage.output);
+        if self.collector.has_models {
+            rows.model.push(usage.model);
+        }
+        if self.collector.has_cached {
+            rows.cached.push(usage.cached);
+        }
+        if self.collector.by_column() {
+            rows.account.push(account);
+        }
+    }
+
+    /// Notes what is wrong with the row that so many lines come before.
+    pub fn flaw(&mut self, flaw: impl Into<Flaw>, lines: u64) {
+        self.portion.flaws.push((lines, flaw.into()));
+    }
+
+    /// What has been read.
+    pub fn done(self) -> Portion {
+        self.portion
+    }
+
+    /// The number of an account by its name.
+    pub fn account(&mut self, column: &str, name: &[u8]) -> Result<u32, Fault> {
+        let portion = &mut self.portion;
+        if let Some(&number) = self.collector.accounts.get(name).or_else(|| portion.new_accounts.get(name)) {
+            return Ok(number);
+        }
+        let hint = "name the account of each request in UTF-8, or use `assign = \"round_robin\"`";
+        if name.is_empty() {
+            return Err(Fault::missing(column, hint));
+        }
+        if str::from_utf8(name).is_err() {
+            return Err(Fault::value(column, quoted(name), hint));
+        }
+        let number = u32::try_from(portion.known_accounts + portion.new_accounts.len())
+            .map_err(|_| Fault::new("has more accounts than can be numbered", "split the file"))?;
+        portion.new_accounts.insert(name.to_owned(), number);
+        Ok(number)
+    }
+
+    /// The place of a model in the price list. One that it lacks is a flaw the first time it is met.
+    pub fn model(&mut self, column: &str, name: &[u8]) -> Result<u16, Flaw> {
+        if let Some(&index) = self.models.get(name) {
+            return Ok(index);
+        }
+        if name.is_empty() {
+            return Err(Fault::missing(column, "name the model of each request").into());
+        }
+        let TraceOptions { rename, models, .. } = self.collector.options;
+        let renamed = rename.iter().find(|(from, _)| from.as_bytes() == name);
+        let listed = renamed.map_or(name, |(_, to)| to.as_bytes());
+        let index = models.iter().position(|model| model.as_bytes() == listed);
+        let index = index.and_then(|index| u16::try_from(index).ok());
+        self.models.insert(name.to_owned(), index.unwrap_or_default());
+        index.ok_or_else(|| {
+            let known = quoted_list(models.iter().map(String::as_str));
+            let shown = quoted(name);
+            let wrong = match renamed {
+                Some((_, to)) => format!("model `{shown}` is renamed to `{to}`, which the price list lacks"),
+                None => format!("the price list lacks the model `{shown}`"),
+            };
+            let hint = format!("price it, or add `rename = {{ \"{shown}\" = \"...\" }}` with one of {known}");
+            Flaw { fault: Fault::new(wrong, hint), unpriced: Some(name.to_owned()) }
+        })
+    }
 }
 
 /// Names as they are listed in a message.

@@ -1,12 +1,13 @@
 //! The formats in CSV: columns are found by name.
 
-use super::cannot_read;
-use super::collect::{Collector, quoted_list};
+use super::collect::{Collector, Flaw, Portion, Reading, quoted_list};
 use super::error::Fault;
-use super::field::{Clock, count, quoted};
+use super::field::{Clock, Times, count, quoted};
+use super::pieces::{Parsed, Piece, Pieces};
+use super::record::{self, Record};
 use crate::request::Usage;
-use csv::{ByteRecord, ReaderBuilder, Terminator};
 use std::io::Read;
+use std::ops::ControlFlow;
 
 /// What the columns of a format are called.
 pub struct Columns {
@@ -76,57 +77,49 @@ struct Places {
     cached: Option<Place>,
 }
 
-/// Reads the rows of a file.
+/// Reads a file.
 pub fn read(input: impl Read, columns: &Columns, collector: &mut Collector) -> Result<(), Fault> {
-    // A row ends at a line feed and nowhere else, also the last one, so that lines can be counted.
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .terminator(Terminator::Any(b'\n'))
-        .buffer_capacity(1 << 16)
-        .from_reader(input.chain(&b"\n"[..]));
-    let mut row = ByteRecord::new();
-    let mut places = None;
-    loop {
-        let line = reader.position().line();
-        if !reader.read_byte_record(&mut row).map_err(|error| cannot_read(error).at(line))? {
-            return match places {
-                Some(_) => Ok(()),
-                None => Err(Fault::new("is empty", "give a header and a row for each request")),
-            };
-        }
-        if row.len() == 1 && field(&row, 0).is_empty() {
-            continue;
-        }
-        // Without the blank lines that were skipped before the row.
-        let first_line = |row: &ByteRecord| {
-            let inside = row.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-            line + (reader.position().line() - line).saturating_sub(inside + 1)
-        };
-        match &mut places {
-            None => {
-                let found = columns.find(&row, collector).map_err(|fault| fault.at(first_line(&row)))?;
-                collector.has(found.model.is_some(), found.cached.is_some());
-                places = Some(found);
-            }
-            Some(places) => {
-                if let Err(fault) = places.read(&row, collector) {
-                    collector.fault(fault.at(first_line(&row)));
-                }
-            }
-        }
-    }
+    let mut pieces = Pieces::of(input);
+    let places = pieces.begin(|piece| columns.begin(piece, collector.by_column()))?;
+    collector.has(places.model.is_some(), places.cached.is_some());
+    pieces.read(collector, |collector, piece| places.read(piece, collector.reading()), Collector::take)
 }
 
 impl Columns {
+    /// Reads the header, and looks ahead for how the time is told.
+    fn begin(&self, piece: Piece<'_>, by_column: bool) -> Result<Option<Parsed<Places>>, Fault> {
+        let mut places = None;
+        let (bytes, lines) = record::each(piece.text, piece.is_last, |lines, header| {
+            places = Some(self.find(header, by_column).map_err(|fault| fault.at(lines + 1)));
+            ControlFlow::Break(())
+        });
+        let Some(mut places) = places.transpose()? else {
+            let empty = Fault::new("is empty", "give a header and a row for each request");
+            return if piece.is_last { Err(empty) } else { Ok(None) };
+        };
+        if places.clock.is_none() {
+            record::each(&piece.text[bytes..], piece.is_last, |_, row| {
+                if row.len() != places.fields {
+                    return ControlFlow::Continue(());
+                }
+                places.clock = Some(Clock::of(row.field(places.time.1)));
+                ControlFlow::Break(())
+            });
+        }
+        if places.clock.is_none() && !piece.is_last {
+            return Ok(None);
+        }
+        Ok(Some(Parsed { content: places, bytes, lines }))
+    }
+
     /// Where the columns are, by the header.
-    fn find(&self, header: &ByteRecord, collector: &Collector) -> Result<Places, Fault> {
-        let by_account = self.account.filter(|_| collector.by_column());
+    fn find(&self, header: Record<'_>, by_column: bool) -> Result<Places, Fault> {
+        let by_account = self.account.filter(|_| by_column);
         let needed_model = self.model.filter(|_| self.needs_model);
         let needed: Vec<_> =
             [self.time, self.prompt, self.output].into_iter().chain(needed_model).chain(by_account).collect();
         let place = |name: &'static str| {
-            let mut found = (0..header.len()).filter(|index| field(header, *index) == name.as_bytes());
+            let mut found = (0..header.len()).filter(|index| header.field(*index) == name.as_bytes());
             match (found.next(), found.count()) {
                 (first, 0) => Ok(first.map(|index| (name, index))),
                 (_, more) => {
@@ -136,7 +129,7 @@ impl Columns {
         };
         let need = |name| {
             place(name)?.ok_or_else(|| {
-                let found: Vec<_> = header.iter().map(|name| quoted(name.trim_ascii())).collect();
+                let found: Vec<_> = header.fields().map(quoted).collect();
                 let found = quoted_list(found.iter().map(String::as_str));
                 let needed = quoted_list(needed.iter().copied());
                 Fault::new(
@@ -163,40 +156,50 @@ impl Columns {
 }
 
 impl Places {
-    fn read(&mut self, row: &ByteRecord, collector: &mut Collector) -> Result<(), Fault> {
+    /// Reads the rows of a piece.
+    fn read(&self, piece: Piece<'_>, mut reading: Reading<'_>) -> Parsed<Portion> {
+        // Without a clock there is no row with a time.
+        let mut times = Times::by(self.clock.unwrap_or(Clock::Seconds));
+        let (bytes, lines) = record::each(piece.text, piece.is_last, |lines, row| {
+            if let Err(flaw) = self.read_row(row, &mut times, &mut reading) {
+                reading.flaw(flaw, lines);
+            }
+            ControlFlow::Continue(())
+        });
+        Parsed { content: reading.done(), bytes, lines }
+    }
+
+    #[inline]
+    fn read_row(&self, row: Record<'_>, times: &mut Times, reading: &mut Reading<'_>) -> Result<(), Flaw> {
         if row.len() != self.fields {
-            return Err(Fault::new(
+            return Err(Flaw::from(Fault::new(
                 format!("the row has {} values", row.len()),
                 format!("give {}, one for each column", self.fields),
-            ));
+            )));
         }
-        let (column, time) = (self.time.0, field(row, self.time.1));
-        let micros = self.clock.get_or_insert_with(|| Clock::of(time)).read(column, time)?;
-        let read_count = |(column, place)| count(column, field(row, place));
+        let (column, place) = self.time;
+        let micros = times.read(column, row.field(place))?;
+        let read_count = |(column, place)| count(column, row.field(place));
         let mut usage =
             Usage { prompt: read_count(self.prompt)?, output: read_count(self.output)?, ..Usage::default() };
         if let Some(cached) = self.cached {
             usage.cached = read_count(cached)?;
             if usage.cached > usage.prompt {
-                return Err(Fault::new(
+                return Err(Flaw::from(Fault::new(
                     format!("`{}` is {} of a prompt of {}", cached.0, usage.cached, usage.prompt),
                     "cached tokens are part of the prompt: write at most as many",
-                ));
+                )));
             }
         }
-        if let Some((column, place)) = self.model {
-            usage.model = collector.model(column, field(row, place))?;
-        }
         let account = match self.account {
-            Some((column, place)) => collector.account(column, field(row, place))?,
+            Some((column, place)) => reading.account(column, row.field(place))?,
             None => 0,
         };
-        collector.push(micros, usage, account);
+        // Comes last: whether it is a flaw depends on the rows before.
+        if let Some((column, place)) = self.model {
+            usage.model = reading.model(column, row.field(place))?;
+        }
+        reading.push(micros, usage, account);
         Ok(())
     }
-}
-
-/// A value, without spaces around it and the carriage return of a line's end.
-fn field(row: &ByteRecord, index: usize) -> &[u8] {
-    row[index].trim_ascii()
 }

@@ -1,13 +1,14 @@
 //! The format in JSON lines: an object for each request.
 
-use super::cannot_read;
-use super::collect::Collector;
+use super::collect::{Collector, Portion, Reading};
 use super::error::Fault;
 use super::field::{COUNT_HINT, quoted, within_reach};
+use super::pieces::{Parsed, Piece, Pieces};
 use crate::request::Usage;
+use memchr::memchr;
 use serde::Deserialize;
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 
 /// A request of a Mooncake trace. Values of any type are taken, so that a wrong one can be told by its name.
 ///
@@ -19,25 +20,31 @@ struct Row {
     output_length: Option<Value>,
 }
 
-/// Reads the lines of a file.
+/// Reads a file.
 pub fn read(input: impl Read, collector: &mut Collector) -> Result<(), Fault> {
-    let mut input = BufReader::with_capacity(1 << 16, input);
-    let mut text = Vec::new();
-    for line in 1.. {
-        text.clear();
-        if input.read_until(b'\n', &mut text).map_err(|error| cannot_read(error).at(line))? == 0 {
-            break;
+    Pieces::of(input).read(
+        collector,
+        |collector, piece| read_lines(piece, collector.reading()),
+        Collector::take,
+    )
+}
+
+fn read_lines(piece: Piece<'_>, mut reading: Reading<'_>) -> Parsed<Portion> {
+    let mut lines = 0;
+    let mut text = piece.text;
+    while let Some(end) = memchr(b'\n', text) {
+        let (line, rest) = text.split_at(end + 1);
+        let line = line.trim_ascii();
+        if !line.is_empty() {
+            match read_row(line) {
+                Ok((micros, usage)) => reading.push(micros, usage, 0),
+                Err(fault) => reading.flaw(fault, lines),
+            }
         }
-        let text = text.trim_ascii();
-        if text.is_empty() {
-            continue;
-        }
-        match read_row(text) {
-            Ok((micros, usage)) => collector.push(micros, usage, 0),
-            Err(fault) => collector.fault(fault.at(line)),
-        }
+        lines += 1;
+        text = rest;
     }
-    Ok(())
+    Parsed { content: reading.done(), bytes: piece.text.len(), lines }
 }
 
 fn read_row(text: &[u8]) -> Result<(i64, Usage), Fault> {

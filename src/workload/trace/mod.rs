@@ -5,6 +5,8 @@ mod csv;
 mod error;
 mod field;
 mod jsonl;
+mod pieces;
+mod record;
 
 pub use error::{Fault, TraceError};
 
@@ -14,30 +16,27 @@ use collect::Collector;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::Path;
 
-/// Recorded requests of a cohort, sorted by time, the first at the start of the run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Recorded requests of a cohort, as columns: those of the first account, then those of the second, and so on.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// All requests, by time; those of the same microsecond in the order of the file.
-    pub records: Vec<Record>,
-    /// For each account the indexes of its records, ascending.
-    pub by_account: Vec<Vec<u32>>,
+    /// When each request arrived, ascending within an account; the first of all at the start of the run.
+    /// Requests of the same microsecond are in the order of the file.
+    pub at: Vec<Time>,
+    /// The model of each, an index into the price list; `None` where the file does not tell (it is drawn).
+    pub model: Option<Vec<u16>>,
+    /// Prompt tokens, cached ones included.
+    pub prompt: Vec<u32>,
+    /// Of the prompt, the cached tokens; `None` where the file does not tell (they are drawn).
+    pub cached: Option<Vec<u32>>,
+    /// Output tokens.
+    pub output: Vec<u32>,
+    /// Where the requests of each account begin, and at last where those of the last end.
+    pub begins: Vec<u32>,
     /// Names of the accounts, in order of first appearance, where the file names them.
     pub account_names: Vec<String>,
-    /// Whether the file says which model each request used (else it is drawn).
-    pub has_models: bool,
-    /// Whether the file says how many tokens were cached (else that is drawn).
-    pub has_cached: bool,
-}
-
-/// One recorded request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// When it arrived.
-    pub at: Time,
-    /// What it used.
-    pub usage: Usage,
 }
 
 /// The format of a trace file.
@@ -96,10 +95,34 @@ pub struct TraceOptions {
 }
 
 impl Trace {
+    /// How many accounts there are, those without requests included.
+    pub fn accounts(&self) -> u32 {
+        self.begins.len() as u32 - 1
+    }
+
+    /// Where the columns hold the requests of an account; nowhere for an account that there is not.
+    pub fn requests(&self, account: u32) -> Range<usize> {
+        match *self.begins.get(account as usize..).unwrap_or_default() {
+            [begin, end, ..] => begin as usize..end as usize,
+            _ => 0..0,
+        }
+    }
+
+    /// What a request used, as far as the file tells.
+    pub fn usage(&self, request: usize) -> Usage {
+        Usage {
+            model: self.model.as_ref().map_or(0, |model| model[request]),
+            prompt: self.prompt[request],
+            cached: self.cached.as_ref().map_or(0, |cached| cached[request]),
+            output: self.output[request],
+        }
+    }
+
     /// Reads a file; one whose name ends in `.gz` is unpacked on the way.
     ///
     /// Times are cut to a microsecond, toward the past; then the records are sorted, and moved so that the
-    /// first falls on [`Time::START`].
+    /// first falls on [`Time::START`]. Parts of the file are read on all threads of the current pool; the
+    /// result does not depend on them.
     ///
     /// # Errors
     /// The first faults of the file.
