@@ -11,6 +11,7 @@ use billsim::time::Time;
 use billsim::workload::Block;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use fearless_simd::{Level, Simd};
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
@@ -64,8 +65,13 @@ fn simulate(scenario: &Scenario) -> u64 {
 
 /// Draws its requests and nothing more; returns how many there were.
 fn draw(scenario: &Scenario) -> u64 {
+    draw_on(Level::new(), scenario)
+}
+
+/// The same with the instructions of a level.
+fn draw_on(level: Level, scenario: &Scenario) -> u64 {
     let cohort = &scenario.cohorts[0];
-    let prepared = cohort.workload.prepare(&scenario.tariff, &scenario.calendar());
+    let prepared = cohort.workload.prepare(&scenario.tariff, &scenario.calendar()).on(level);
     let streams = CohortStreams::new(scenario.seed, 0, &cohort.name);
     let mut block = Block::empty();
     let mut requests = 0;
@@ -99,7 +105,19 @@ fn measure(
     group.bench_function(name, |bencher| bencher.iter(|| does(scenario)));
 }
 
-/// Drawing requests, by distribution and process.
+/// The levels of instructions that the machine has.
+fn levels() -> Vec<(Level, &'static str)> {
+    let mut levels = vec![(Level::baseline(), "the plainest instructions")];
+    #[cfg(target_arch = "x86_64")]
+    {
+        let best = Level::new();
+        levels.extend(best.as_avx2().map(|avx2| (avx2.level(), "AVX2")));
+        levels.extend(best.as_avx512().map(|avx512| (avx512.level(), "AVX-512")));
+    }
+    levels
+}
+
+/// Drawing requests, by distribution and process; and by instructions.
 fn drawing(criterion: &mut Criterion) {
     const ARRIVALS: &str = "cohort.workload.arrivals";
     const PROMPT: &str = "cohort.workload.tokens.prompt";
@@ -133,6 +151,7 @@ fn drawing(criterion: &mut Criterion) {
         ("uniform tokens", &tokens("{ uniform = { min = 10, max = 2000 } }")),
         ("exponential tokens", &tokens("{ exponential = { mean = 500 } }")),
         ("gamma tokens", &tokens("{ gamma = { mean = 500, cv = 1.5 } }")),
+        ("Pareto tokens", &tokens("{ pareto = { min = 100, alpha = 2.5 }, max = 1_000_000 }")),
         ("empirical tokens", &tokens(&empirical)),
         ("gamma gaps", &[(ARRIVALS, &irregular)]),
         ("regular gaps", &[(ARRIVALS, &regular)]),
@@ -143,10 +162,16 @@ fn drawing(criterion: &mut Criterion) {
         ("bursts", &[BURSTS]),
         ("two models", &[SMALL, TWO_MODELS]),
         ("loyal accounts", &[SMALL, TWO_MODELS, LOYALTY]),
-        ("cached shares", &[("cohort.workload.tokens.cached_share", "{ uniform = { min = 0, max = 0.8 } }")]),
+        ("cached shares", &[("cohort.workload.tokens.cached_share", "{ beta = { a = 2, b = 3 } }")]),
         ("all unevenness", &[(ARRIVALS, ON_OFF), DAILY, DAY_LEVEL, BURSTS, SMALL, TWO_MODELS, LOYALTY]),
     ] {
         measure(&mut group, name, &model(100, 1_000, changes).scenario, draw);
+    }
+    let short = model(3_000, 30, &[]).scenario;
+    measure(&mut group, "30 requests an account", &short, draw);
+    for (level, name) in levels() {
+        let plain = model(100, 1_000, &[]).scenario;
+        measure(&mut group, &format!("lognormal tokens with {name}"), &plain, |plain| draw_on(level, plain));
     }
     group.finish();
 }

@@ -97,15 +97,6 @@ fn insert_within<T>(queue: &mut VecDeque<T>, item: T, time: impl Fn(&T) -> Time)
 }
 
 impl<O: Observer> Lane<'_, O> {
-    /// Settles the usage of a request.
-    pub(super) fn settle_one(&mut self, span: &RequestSpan<'_>, cause: Option<OvershootCause>) {
-        if span.cost < self.leeway() {
-            self.settle_within_leeway(span);
-        } else {
-            self.settle_and_look(span, cause);
-        }
-    }
-
     /// Settles what is due by an instant and comes before an event: as much as stays within the leeway, or a single
     /// request.
     pub(super) fn settle_due(&mut self, until: Time, event: (Time, Class)) {

@@ -164,18 +164,6 @@ impl<O: Observer> Lane<'_, O> {
         }
     }
 
-    /// Why a request admitted now was not prevented, should it turn out to take too much: because usage that has
-    /// ended was not settled or not looked at, because others were running, or because its own cost was not known.
-    pub(super) fn overshoot_cause(&mut self, allowance: Money) -> OvershootCause {
-        if allowance <= self.flight.ended_cost(self.now) {
-            OvershootCause::Lag
-        } else if allowance <= self.flight.cost {
-            OvershootCause::InFlight
-        } else {
-            OvershootCause::LastRequest
-        }
-    }
-
     /// A hold did not fit, with nothing in flight that could give way: the money is as good as used up.
     fn run_short(&mut self) {
         if self.short_of.is_none() {

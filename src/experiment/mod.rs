@@ -208,8 +208,11 @@ pub fn run(scenario: &Scenario, options: Options<'_>) -> Result<Outcome, Experim
     Ok(outcome)
 }
 
-/// How many requests a chunk should have: enough to outweigh what gathering it costs.
-const REQUESTS_OF_CHUNK: f64 = 100_000.0;
+/// How many requests a chunk should have, at least and at most: enough to outweigh what gathering it costs, few enough
+/// that progress can be seen.
+const REQUESTS_OF_CHUNK: [f64; 2] = [100_000.0, 1_000_000.0];
+/// How many chunks each thread should get, so that none has to wait for another one's last.
+const CHUNKS_OF_THREAD: usize = 64;
 /// About how much memory the chunks may take that wait to be gathered, in bytes.
 const MEMORY_AT_ONCE: usize = 32 << 20;
 
@@ -222,16 +225,20 @@ struct Task {
 
 /// Cuts the work into chunks of about as many requests each, in the order of replication, cohort, account.
 fn tasks_of(setup: &Setup<'_>) -> Vec<Task> {
-    let step = |cohort: &Cohort| {
-        let of_account = cohort.workload.expected_requests(&setup.calendar, cohort.signup);
-        (REQUESTS_OF_CHUNK / of_account).clamp(1.0, 1024.0) as u32
-    };
-    let cohorts: Vec<(u32, u32)> =
-        setup.scenario.cohorts.iter().map(|cohort| (cohort.accounts, step(cohort))).collect();
+    let Setup { scenario, calendar, .. } = setup;
+    let of_account = |cohort: &Cohort| cohort.workload.expected_requests(calendar, cohort.signup);
+    let cohorts: Vec<(u32, f64)> =
+        scenario.cohorts.iter().map(|cohort| (cohort.accounts, of_account(cohort))).collect();
+    let of_replication: f64 =
+        cohorts.iter().map(|(accounts, of_account)| f64::from(*accounts) * of_account).sum();
+    let [least, most] = REQUESTS_OF_CHUNK;
+    let chunks = (CHUNKS_OF_THREAD * rayon::current_num_threads()) as f64;
+    let of_chunk = (of_replication * f64::from(scenario.replications) / chunks).clamp(least, most);
     let mut tasks = Vec::new();
-    for replication in 0..setup.scenario.replications {
-        for (cohort, (accounts, step)) in cohorts.iter().enumerate() {
-            for first in (0..*accounts).step_by(*step as usize) {
+    for replication in 0..scenario.replications {
+        for (cohort, (accounts, of_account)) in cohorts.iter().enumerate() {
+            let step = (of_chunk / of_account).clamp(1.0, 1024.0) as u32;
+            for first in (0..*accounts).step_by(step as usize) {
                 let accounts = first..(first + step).min(*accounts);
                 tasks.push(Task { replication, cohort, accounts });
             }

@@ -192,7 +192,7 @@ impl<'s> Population<'s> {
             )?;
             return Ok(());
         };
-        let mut own_demand = Demand::of_whole_run();
+        let mut own_demand = Demand::of_whole_run(calendar);
         own_demand.add_account(account.signup, calendar);
         let mut own: Vec<Details> =
             (0..plans.len()).map(|policy| Details::new(listing, policy, number)).collect();

@@ -1,8 +1,7 @@
 //! Demand: what customers would do if all were served and nobody left.
 
 use super::{Flow, Flows};
-use crate::engine::observation::split_by_day;
-use crate::time::{Calendar, Time};
+use crate::time::{Calendar, Span, Time};
 use crate::workload::Block;
 
 /// Accounts with their time, and requests with their cost: day by day, or only over all days. It is the same under every
@@ -10,13 +9,17 @@ use crate::workload::Block;
 #[derive(Clone, Debug)]
 pub struct Demand {
     days: Vec<Asked>,
+    horizon: Time,
 }
 
 /// What is asked for on a day; nothing before the warm-up, but for the number of accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Asked {
     accounts: i128,
-    account_micros: i128,
+    /// The time of the accounts that begin to count on this day, until its end.
+    first_micros: i128,
+    /// How many these are: they count on all later days.
+    begun: i128,
     requests: i128,
     /// The list price of the requests, in nano-dollars.
     usage: i128,
@@ -25,12 +28,12 @@ struct Asked {
 impl Demand {
     /// None yet, with sums for each day of a run.
     pub fn by_day(calendar: &Calendar) -> Demand {
-        Demand { days: vec![Asked::default(); calendar.days()] }
+        Demand { days: vec![Asked::default(); calendar.days()], horizon: calendar.horizon }
     }
 
     /// None yet, with sums over all days only.
-    pub fn of_whole_run() -> Demand {
-        Demand { days: vec![Asked::default()] }
+    pub fn of_whole_run(calendar: &Calendar) -> Demand {
+        Demand { days: vec![Asked::default()], horizon: calendar.horizon }
     }
 
     fn day(&mut self, day: usize) -> &mut Asked {
@@ -38,12 +41,23 @@ impl Demand {
         &mut self.days[day.min(last)]
     }
 
+    /// When a day's figures end.
+    fn end_of(&self, day: usize) -> Time {
+        if self.days.len() == 1 {
+            self.horizon
+        } else {
+            self.horizon.min(Time::START + Span::days(day as i64 + 1))
+        }
+    }
+
     /// Adds an account that signs up before the horizon.
     pub fn add_account(&mut self, signup: Time, calendar: &Calendar) {
         self.day(signup.day()).accounts += 1;
-        split_by_day(signup.max(calendar.warmup), calendar.horizon, |day, length| {
-            self.day(day).account_micros += i128::from(length.micros());
-        });
+        let from = signup.max(calendar.warmup);
+        let first_micros = (self.end_of(from.day()) - from).micros();
+        let first = self.day(from.day());
+        first.first_micros += i128::from(first_micros);
+        first.begun += 1;
     }
 
     /// Adds the requests of a block.
@@ -58,9 +72,12 @@ impl Demand {
 
     /// Adds it to what is counted day by day, as what is tried and served, and as nobody's leaving.
     pub(super) fn add_to(&self, days: &mut [Flows]) {
-        for (flows, asked) in days.iter_mut().zip(&self.days) {
+        let mut staying = 0;
+        for (day, (flows, asked)) in days.iter_mut().zip(&self.days).enumerate() {
             flows[Flow::Accounts] += asked.accounts;
-            flows[Flow::AccountMicros] += asked.account_micros;
+            let length = (self.end_of(day) - (Time::START + Span::days(day as i64))).micros().max(0);
+            flows[Flow::AccountMicros] += staying * i128::from(length) + asked.first_micros;
+            staying += asked.begun;
             for flow in [Flow::Requests, Flow::Attempts, Flow::Served] {
                 flows[flow] += asked.requests;
             }
@@ -78,16 +95,22 @@ mod tests {
     #[test]
     fn accounts_count_with_their_time_from_the_end_of_the_warm_up_to_the_horizon() {
         let calendar = Calendar::new(date(2026, 1, 1), Span::hours(30), Span::hours(60), Span::days(1));
-        let (mut by_day, mut whole) = (Demand::by_day(&calendar), Demand::of_whole_run());
+        let (mut by_day, mut whole) = (Demand::by_day(&calendar), Demand::of_whole_run(&calendar));
         for signup in [Span::ZERO, Span::hours(40)] {
             by_day.add_account(Time::START + signup, &calendar);
             whole.add_account(Time::START + signup, &calendar);
         }
-        let hours = |demand: &Demand| -> Vec<i128> {
-            demand.days.iter().map(|day| day.account_micros / i128::from(Span::HOUR.micros())).collect()
+        let flows = |demand: &Demand, days| {
+            let mut flows = vec![Flows::default(); days];
+            demand.add_to(&mut flows);
+            flows
         };
-        assert_eq!(hours(&by_day), [0, 18 + 8, 12 + 12, 0]);
-        assert_eq!(hours(&whole), [50]);
-        assert_eq!(by_day.days.iter().map(|day| day.accounts).collect::<Vec<_>>(), [1, 1, 0, 0]);
+        let hours = |demand: &Demand, days| -> Vec<i128> {
+            let hour = i128::from(Span::HOUR.micros());
+            flows(demand, days).iter().map(|day| day[Flow::AccountMicros] / hour).collect()
+        };
+        assert_eq!(hours(&by_day, 4), [0, 18 + 8, 12 + 12, 0]);
+        assert_eq!(hours(&whole, 1), [50]);
+        assert_eq!(flows(&by_day, 4).iter().map(|day| day[Flow::Accounts]).collect::<Vec<_>>(), [1, 1, 0, 0]);
     }
 }

@@ -16,6 +16,24 @@ pub(super) const GROUPS: usize = BLOCK / GROUP;
 /// A value for each request of a group, as two vectors.
 pub(super) type Values = [[f64; GROUP / 2]; 2];
 
+/// Room for what is computed on the way to the columns of a block.
+#[derive(Clone, Debug)]
+pub(super) struct Room {
+    pub(super) words: [[u32; GROUP]; GROUPS],
+    pub(super) values: [Values; GROUPS],
+}
+
+impl Room {
+    pub(super) const EMPTY: Room =
+        Room { words: [[0; GROUP]; GROUPS], values: [[[0.0; GROUP / 2]; 2]; GROUPS] };
+
+    /// That of the first so many groups.
+    #[inline(always)]
+    pub(super) fn first(&mut self, groups: usize) -> (&mut [[u32; GROUP]], &mut [Values]) {
+        (&mut self.words[..groups], &mut self.values[..groups])
+    }
+}
+
 /// A sampler of one attribute of a workload's requests, up to a block of them at a time.
 ///
 /// It follows its [`Distribution`], but takes one word of 32 bits for each number that it needs: an exponential
@@ -85,12 +103,19 @@ impl Column {
         }
     }
 
-    /// The values for some consecutive groups of requests, at most a block.
-    pub(super) fn draw<S: Simd>(&self, simd: S, stream: Stream, first: u32, values: &mut [Values]) {
+    /// The values for some consecutive groups of requests, at most a block. There is room for as many words.
+    pub(super) fn draw<S: Simd>(
+        &self,
+        simd: S,
+        stream: Stream,
+        first: u32,
+        words: &mut [[u32; GROUP]],
+        values: &mut [Values],
+    ) {
         simd.vectorize(
             #[inline(always)]
             || {
-                self.draw_unbounded(simd, stream, first, values);
+                self.draw_unbounded(simd, stream, first, words, values);
                 if self.low > f64::NEG_INFINITY || self.high < f64::INFINITY {
                     for value in values.as_flattened_mut() {
                         *value = f64x8::simd_from(simd, *value).max(self.low).min(self.high).to_array();
@@ -101,9 +126,14 @@ impl Column {
     }
 
     #[inline(always)]
-    fn draw_unbounded<S: Simd>(&self, simd: S, stream: Stream, first: u32, values: &mut [Values]) {
-        let mut buffer = [[0; GROUP]; GROUPS];
-        let words = &mut buffer[..values.len()];
+    fn draw_unbounded<S: Simd>(
+        &self,
+        simd: S,
+        stream: Stream,
+        first: u32,
+        words: &mut [[u32; GROUP]],
+        values: &mut [Values],
+    ) {
         match &self.kind {
             Kind::Constant(value) => values.fill([[*value; GROUP / 2]; 2]),
             Kind::Uniform { min, width } => {
@@ -124,13 +154,15 @@ impl Column {
             }
             Kind::Lognormal { median, octaves } => {
                 stream.words(0, first, words);
-                // In two steps, each of which has less to wait for than both together.
-                let mut normals = [[0.0; GROUP]; GROUPS];
-                for (normals, words) in normals.iter_mut().zip(words) {
-                    *normals = single_normals(u32x16::simd_from(simd, *words)).to_array();
+                // In two steps, each of which has less to wait for than both together: the bits of the normals
+                // take the place of the words.
+                for words in words.iter_mut() {
+                    let normals = single_normals(u32x16::simd_from(simd, *words));
+                    *words = normals.bitcast::<u32x16<S>>().to_array();
                 }
-                for ([first, second], normals) in values.iter_mut().zip(normals) {
-                    let factors = single_exp2(f32x16::simd_from(simd, normals) * *octaves).widen();
+                for ([first, second], normals) in values.iter_mut().zip(words) {
+                    let normals = u32x16::simd_from(simd, *normals).bitcast::<f32x16<S>>();
+                    let factors = single_exp2(normals * *octaves).widen();
                     *first = (factors.0 * *median).to_array();
                     *second = (factors.1 * *median).to_array();
                 }
@@ -194,85 +226,12 @@ impl<'p> Series<'p> {
         if self.group != Some(group) {
             self.group = Some(group);
             let values = std::slice::from_mut(&mut self.values);
-            dispatch!(level, simd => self.column.draw(simd, self.stream, group, values));
+            let words = &mut [[0; GROUP]];
+            dispatch!(level, simd => self.column.draw(simd, self.stream, group, words, values));
         }
         self.values.as_flattened()[place]
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::distribution::tests::{families, kolmogorov};
-    use super::super::vector::tests::levels;
-    use super::*;
-    use crate::rng::{CohortStreams, Purpose};
-
-    fn draws(distribution: &Distribution, count: u32) -> Vec<f64> {
-        draws_on(Level::new(), distribution, count)
-    }
-
-    fn draws_on(level: Level, distribution: &Distribution, count: u32) -> Vec<f64> {
-        let column = Column::new(distribution);
-        let stream = CohortStreams::new(5, 0, "column").account(1).stream(Purpose::Output);
-        let mut values = vec![[[0.0; GROUP / 2]; 2]; count as usize / GROUP];
-        for (block, first) in values.chunks_mut(GROUPS).zip((0..).step_by(GROUPS)) {
-            dispatch!(level, simd => column.draw(simd, stream, first, block));
-        }
-        values.into_flattened().into_flattened()
-    }
-
-    /// Were a product and a sum fused anywhere, some of these would differ.
-    #[test]
-    fn values_are_the_same_bit_by_bit_with_every_level_of_instructions() {
-        for (distribution, mean, _) in families() {
-            for distribution in [distribution.clone(), distribution.clamped(Some(0.8 * mean), None)] {
-                let bits = |level| -> Vec<u64> {
-                    draws_on(level, &distribution, 20_000).into_iter().map(f64::to_bits).collect()
-                };
-                let plain = bits(Level::baseline());
-                for level in levels() {
-                    assert!(bits(level) == plain, "{level:?}, {distribution:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn each_family_follows_its_distribution_function_with_and_without_clamps() {
-        for (distribution, mean, _) in families() {
-            for clamped in [distribution.clone(), distribution.clamped(Some(0.8 * mean), Some(1.5 * mean))] {
-                let distance = kolmogorov(draws(&clamped, 320_000), |x| clamped.cdf(x));
-                assert!(distance < 2.3, "{clamped:?}: {distance}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_tails_have_their_weight() {
-        let size = 1_600_000;
-        for (distribution, deep) in [
-            (Distribution::exponential(1.0), -libm::log(1e-4)),
-            (Distribution::lognormal_median(1.0, 1.0), libm::exp(3.719_016_485)),
-            (Distribution::lognormal_median(1.0, 1.0).clamped(Some(0.0), None), libm::exp(3.719_016_485)),
-            (Distribution::gamma(1.0, 1.0), -libm::log(1e-4)),
-        ] {
-            assert!((distribution.cdf(deep) - 0.9999).abs() < 1e-9, "{distribution:?}");
-            let beyond = draws(&distribution, size).iter().filter(|x| **x > deep).count();
-            assert!((110..=210).contains(&beyond), "{distribution:?}: {beyond} of 160");
-        }
-    }
-
-    #[test]
-    fn requests_of_a_group_are_independent_of_each_other() {
-        let values: Vec<f64> =
-            draws(&Distribution::lognormal_median(1.0, 1.0), 320_000).into_iter().map(libm::log).collect();
-        for lag in [1, 2, 4, 8, 15, 16, 32, 128] {
-            let products = values.iter().zip(&values[lag..]).map(|(x, y)| x * y);
-            let squares = values.iter().zip(&values[lag..]).map(|(x, y)| (x * x - 1.0) * (y * y - 1.0) / 2.0);
-            for correlation in [products.sum::<f64>(), squares.sum::<f64>()] {
-                let z = correlation / (values.len() as f64).sqrt();
-                assert!(z.abs() < 4.0, "lag {lag}: {z}");
-            }
-        }
-    }
-}
+mod tests;

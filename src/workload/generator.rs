@@ -281,13 +281,13 @@ impl Requests<'_> {
         if matches!(&self.feed, Feed::Recorded(feed) if feed.trace.model.is_some()) {
             return;
         }
+        let models = groups(&mut block.model, block.len);
         if let Some(model) = self.model {
-            block.model = [model; BLOCK];
+            models.fill([model; GROUP]);
             return;
         }
-        let models = groups(&mut block.model, block.len);
-        let mut words = [[0; GROUP]; GROUPS];
-        self.streams.stream(Purpose::Model).words(0, self.group, &mut words[..models.len()]);
+        let words = &mut block.room.words[..models.len()];
+        self.streams.stream(Purpose::Model).words(0, self.group, words);
         for (model, word) in models.as_flattened_mut().iter_mut().zip(words.as_flattened()) {
             *model = self.prepared.models.pick(*word);
         }
@@ -299,14 +299,13 @@ impl Requests<'_> {
             return;
         }
         let share = &self.prepared.cached_share;
+        let cached = groups(&mut block.cached, block.len);
         if share.constant() == Some(0.0) {
-            block.cached = [0; BLOCK];
+            cached.fill([0; GROUP]);
             return;
         }
-        let cached = groups(&mut block.cached, block.len);
-        let mut shares = [[[0.0; GROUP / 2]; 2]; GROUPS];
-        let shares = &mut shares[..cached.len()];
-        share.draw(simd, self.streams.stream(Purpose::CachedShare), self.group, shares);
+        let (words, shares) = block.room.first(cached.len());
+        share.draw(simd, self.streams.stream(Purpose::CachedShare), self.group, words, shares);
         let prompts = block.prompt.as_chunks::<GROUP>().0;
         for ((cached, shares), prompts) in cached.iter_mut().zip(shares).zip(prompts) {
             let prompts = u32x16::simd_from(simd, *prompts).widen();
@@ -334,26 +333,22 @@ impl Requests<'_> {
                 }
             }
         }
-        // Where none has bits that high, no sum needs to be looked at.
+        // Where none has bits that high, a block of them stays below the limit.
         let bits = costs.iter().fold(0, |bits, cost| bits | cost);
         if bits > Money::LIMIT.nanos() / BLOCK as i64 {
             let mut all = costs.iter().map(|cost| Money::from_nanos(*cost));
             all.try_fold(Money::ZERO, Money::plus_within_limit).ok_or(Overflow::Usage)?;
         }
-        // Beyond the last request nothing is added.
         let (mut cost, mut moment) = (0, 0);
-        let groups = block.len.div_ceil(GROUP);
         let costs = costs.as_chunks::<GROUP>().0.iter().zip(block.at.as_chunks::<GROUP>().0);
-        let cost_before = block.cost_before[1..].as_chunks_mut::<GROUP>().0.iter_mut();
-        let moment_before = block.moment_before[1..].as_chunks_mut::<GROUP>().0.iter_mut();
-        for (((costs, at), cost_before), moment_before) in
-            costs.zip(cost_before).zip(moment_before).take(groups)
-        {
+        let cost_before = block.cost_before[1..].as_chunks_mut::<GROUP>().0;
+        let before = cost_before.iter_mut().zip(block.moment_before[1..].as_chunks_mut::<GROUP>().0);
+        for ((costs, at), (cost_before, moment_before)) in costs.zip(before).take(block.len.div_ceil(GROUP)) {
+            // Beyond the last request nothing is added.
             for place in 0..GROUP {
                 cost += costs[place];
                 moment += i128::from(costs[place]) * i128::from(at[place].micros());
-                cost_before[place] = cost;
-                moment_before[place] = moment;
+                (cost_before[place], moment_before[place]) = (cost, moment);
             }
         }
         self.spent = self.spent.plus_within_limit(Money::from_nanos(cost)).ok_or(Overflow::Usage)?;
@@ -430,15 +425,15 @@ impl<'p> RandomFeed<'p> {
             return;
         }
         let stream = streams.stream(Purpose::Gap);
-        let mut buffer = [[[0.0; GROUP / 2]; 2]; GROUPS];
         while block.len < BLOCK {
             // As many at once as are likely to be all, and a few more.
             let likely = (1.2 / GROUP as f64 * (self.in_all - self.elapsed)) as u32 as usize + 1;
             let done = block.len / GROUP;
             let times = &mut block.at.as_chunks_mut().0[done..];
             let count = times.len().min(likely);
-            let (times, elapsed) = (&mut times[..count], &mut buffer[..count]);
-            self.gap.draw(simd, stream, first + done as u32, elapsed);
+            let times = &mut times[..count];
+            let (words, elapsed) = block.room.first(count);
+            self.gap.draw(simd, stream, first + done as u32, words, elapsed);
             self.accumulate(elapsed);
             self.place(simd, elapsed, times);
             let times = times.as_flattened();
@@ -483,24 +478,25 @@ impl<'p> RandomFeed<'p> {
             clock.instants(simd, elapsed, times);
             return;
         }
-        let signup = self.signup.micros();
-        let mean_gap = Span::DAY.micros() as f64 / self.per_day;
-        if self.elapsed * mean_gap >= COARSE {
+        // The quotient of exact numbers is exact wherever it can be: no drift in a regular process.
+        let (day, per_day) = (Span::DAY.micros() as f64, self.per_day);
+        if self.elapsed * day / per_day >= COARSE {
             for (time, gaps) in times.as_flattened_mut().iter_mut().zip(elapsed.as_flattened().as_flattened())
             {
-                *time = self.signup + Span::from_micros((gaps * mean_gap + 0.5) as i64);
+                *time = self.signup + Span::from_micros((gaps * day / per_day + 0.5) as i64);
             }
             return;
         }
-        let is_regular = self.gap.constant().is_some();
+        let mean_gap = self.gap.constant().is_none().then_some(day / per_day);
         let times = times.as_flattened_mut().as_chunks_mut().0;
         for (times, gaps) in times.iter_mut().zip(elapsed.as_flattened()) {
-            // The quotient of exact numbers is exact wherever it can be: no drift in a regular process.
             let gaps = f64x8::simd_from(simd, *gaps);
-            let micros =
-                if is_regular { gaps * Span::DAY.micros() as f64 / self.per_day } else { gaps * mean_gap };
-            let micros = round(micros).bitcast::<i64x8<S>>() + signup;
-            *times = micros.to_array().map(Time::from_micros);
+            let micros = match mean_gap {
+                Some(mean_gap) => gaps * mean_gap,
+                None => gaps * day / per_day,
+            };
+            let at = round(micros).bitcast::<i64x8<S>>() + self.signup.micros();
+            *times = at.to_array().map(Time::from_micros);
         }
     }
 
@@ -513,12 +509,11 @@ impl<'p> RandomFeed<'p> {
         block: &mut Block,
     ) -> Result<(), Overflow> {
         let Random { prompt, output, .. } = self.random;
-        let mut buffer = [[[0.0; GROUP / 2]; 2]; GROUPS];
         let tokens = groups(&mut block.prompt, block.len);
-        let drawn = &mut buffer[..tokens.len()];
-        prompt.draw(simd, streams.stream(Purpose::Prompt), first, drawn);
+        let (words, drawn) = block.room.first(tokens.len());
+        prompt.draw(simd, streams.stream(Purpose::Prompt), first, words, drawn);
         round_tokens(simd, drawn, self.prompt_factor, 1.0, block.len, tokens).map_err(Overflow::Prompt)?;
-        output.draw(simd, streams.stream(Purpose::Output), first, drawn);
+        output.draw(simd, streams.stream(Purpose::Output), first, words, drawn);
         let tokens = groups(&mut block.output, block.len);
         round_tokens(simd, drawn, self.output_factor, 0.0, block.len, tokens).map_err(Overflow::Output)
     }

@@ -18,6 +18,7 @@ use crate::money::Money;
 use crate::request::{Request, Usage};
 use crate::rng::{AccountStreams, Purpose};
 use crate::time::{Span, Time};
+use column::Room;
 use distribution::Distribution;
 use std::ops::Range;
 use std::sync::Arc;
@@ -231,7 +232,7 @@ pub const BLOCK: usize = 128;
 /// Two running sums over the block let the engine charge a whole span of requests at the price of looking at
 /// its ends: `cost_before[b] - cost_before[a]` is what requests `a..b` cost, and the moment likewise is the
 /// sum of each cost times its arrival.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Block {
     /// How many requests there are: the first `len` places of each column.
     pub len: usize,
@@ -254,6 +255,7 @@ pub struct Block {
     /// `day_count` places.
     days: [(u32, u32); BLOCK],
     day_count: usize,
+    room: Room,
 }
 
 impl Block {
@@ -270,14 +272,17 @@ impl Block {
             moment_before: [0; BLOCK + 1],
             days: [(0, 0); BLOCK],
             day_count: 0,
+            room: Room::EMPTY,
         }
     }
 
-    /// Notes the days of the requests. No branch depends on when they come, so none is ever mistaken.
+    /// Notes the days of the requests, with few branches that depend on when they come.
     #[inline(always)]
     fn note_days(&mut self) {
         /// For 71 years floats hold microseconds with room to spare.
         const EARLY: Time = Time::from_micros(1 << 51);
+        /// How many requests are looked at together, whether they come on one day.
+        const STEP: usize = 8;
         let mut days = [0; BLOCK + 1];
         if self.at[..self.len].last().is_none_or(|last| *last < EARLY) {
             days_of(&self.at[..self.len.next_multiple_of(16)], &mut days);
@@ -285,11 +290,18 @@ impl Block {
             days.iter_mut().zip(&self.at).for_each(|(day, at)| *day = at.day() as u32);
         }
         days[self.len] = u32::MAX;
-        self.day_count = 0;
-        for index in 0..self.len {
-            self.days[self.day_count] = (days[index], index as u32 + 1);
-            self.day_count += usize::from(days[index] != days[index + 1]);
+        let mut count = 0;
+        for first in (0..self.len).step_by(STEP) {
+            let end = self.len.min(first + STEP);
+            if days[first] == days[end] {
+                continue; // so are all between
+            }
+            for index in first..end {
+                self.days[count] = (days[index], index as u32 + 1);
+                count += usize::from(days[index] != days[index + 1]);
+            }
         }
+        self.day_count = count;
     }
 
     /// The parts of a range that fall on one day each, in order: the day and the requests.
