@@ -37,9 +37,11 @@ fn file(format: Format) -> String {
             })
         }
         Format::Mooncake => rows("", |request| {
-            let (time, prompt, output) = (request * 137, request * 31 % 4096, request % 512);
+            let (prompt, output) = (request * 31 % 4096, request % 512);
             format!(
-                r#"{{"timestamp": {time}, "input_length": {prompt}, "output_length": {output}, "hash_ids": [46, 47, 48, 49, {request}]}}"#
+                "{{\"timestamp\": {}, \"input_length\": {prompt}, \"output_length\": {output}, \
+                 \"hash_ids\": [46, 47, 48, 49, {request}]}}",
+                request * 137
             )
         }),
     }

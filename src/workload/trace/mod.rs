@@ -19,7 +19,8 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 
-/// Recorded requests of a cohort, as columns: those of the first account, then those of the second, and so on.
+/// Recorded requests of a cohort, as columns: those of the first account, then those of the second, and so
+/// on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     /// When each request arrived, ascending within an account; the first of all at the start of the run.

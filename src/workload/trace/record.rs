@@ -204,11 +204,13 @@ mod tests {
         #[test]
         fn a_text_in_two_parts_has_the_same_records(text in "(a|,|\"|\n){0,40}\n", cut in 0..40_usize) {
             let whole = records(text.as_bytes(), true).0;
-            let (first, rest) = text.split_at(text[cut % text.len()..].find('\n').unwrap() + cut % text.len() + 1);
+            let cut = cut % text.len();
+            let (first, rest) = text.split_at(cut + text[cut..].find('\n').unwrap() + 1);
             let (mut found, bytes) = records(first.as_bytes(), false);
             let lines = first[..bytes].matches('\n').count() as u64;
             let left = format!("{}{rest}", &first[bytes..]);
-            found.extend(records(left.as_bytes(), true).0.into_iter().map(|(line, record)| (lines + line, record)));
+            let of_rest = records(left.as_bytes(), true).0.into_iter();
+            found.extend(of_rest.map(|(before, record)| (lines + before, record)));
             prop_assert_eq!(found, whole);
         }
     }
