@@ -7,6 +7,7 @@ use crate::request::Usage;
 use crate::time::Time;
 use foldhash::fast::FixedState;
 use std::collections::{HashMap, HashSet};
+use std::iter;
 use std::path::Path;
 
 type Names<T> = HashMap<Vec<u8>, T, FixedState>;
@@ -148,20 +149,25 @@ impl<'o> Collector<'o> {
         for at in &mut at {
             *at = Time::START + (*at - first);
         }
-        let (owners, accounts, account_names) = match self.options.accounts {
-            Some(accounts) => ((0..accounts).cycle().take(rows).collect(), accounts as usize, Vec::new()),
+        let (begins, account_names, places) = match self.options.accounts {
+            Some(accounts) => {
+                let accounts = accounts as usize;
+                let of_account = |account| rows.saturating_sub(account).div_ceil(accounts) as u32;
+                (running_sum((0..accounts).map(of_account)), Vec::new(), None)
+            }
             None => {
                 let (owners, names) = by_first_appearance(account, self.accounts);
-                (owners, names.len(), names)
+                let (begins, places) = places(owners, names.len());
+                (begins, names, Some(places))
             }
         };
-        let (begins, places) = places(owners, accounts);
+        let share = Share { begins: &begins, places: places.as_deref() };
         Ok(Trace {
-            at: by_account(at, &places),
-            model: self.has_models.then(|| by_account(model, &places)),
-            prompt: by_account(prompt, &places),
-            cached: self.has_cached.then(|| by_account(cached, &places)),
-            output: by_account(output, &places),
+            at: share.out(at),
+            model: self.has_models.then(|| share.out(model)),
+            prompt: share.out(prompt),
+            cached: self.has_cached.then(|| share.out(cached)),
+            output: share.out(output),
             begins,
             account_names,
         })
@@ -222,13 +228,11 @@ fn by_first_appearance(mut accounts: Vec<u32>, names: Names<u32>) -> (Vec<u32>, 
 /// Where the rows of each account begin if each account has its rows together, in their order; and where each
 /// row, of which the owner is given, is then.
 fn places(owners: Vec<u32>, accounts: usize) -> (Vec<u32>, Vec<u32>) {
-    let mut begins = vec![0; accounts + 1];
+    let mut counts = vec![0; accounts];
     for owner in &owners {
-        begins[*owner as usize + 1] += 1;
+        counts[*owner as usize] += 1;
     }
-    for account in 0..accounts {
-        begins[account + 1] += begins[account];
-    }
+    let begins = running_sum(counts);
     let mut next = begins.clone();
     let mut places = owners;
     for place in &mut places {
@@ -239,13 +243,52 @@ fn places(owners: Vec<u32>, accounts: usize) -> (Vec<u32>, Vec<u32>) {
     (begins, places)
 }
 
-/// A column with each value at its place.
-fn by_account<T: Copy + Default>(column: Vec<T>, places: &[u32]) -> Vec<T> {
-    let mut placed = vec![T::default(); column.len()];
-    for (value, place) in column.into_iter().zip(places) {
-        placed[*place as usize] = value;
+/// The sums of all that comes before each count, and of all.
+fn running_sum(counts: impl IntoIterator<Item = u32>) -> Vec<u32> {
+    let sums = counts.into_iter().scan(0, |sum, count| {
+        *sum += count;
+        Some(*sum)
+    });
+    iter::once(0).chain(sums).collect()
+}
+
+/// How rows are shared out among the accounts.
+struct Share<'a> {
+    /// Where the rows of each account begin then, and where those of the last end.
+    begins: &'a [u32],
+    /// Where each row is then; `None` where they go to the accounts in turn.
+    places: Option<&'a [u32]>,
+}
+
+impl Share<'_> {
+    /// A column with the values of the first account, then those of the second, and so on.
+    fn out<T: Copy + Default>(&self, column: Vec<T>) -> Vec<T> {
+        /// The turns and accounts that are gone through together: few enough for what is read of them and
+        /// written to stay in the cache, and as many accounts as a line of it has values.
+        const TURNS: usize = 256;
+        const ACCOUNTS: usize = 16;
+
+        let mut shared = vec![T::default(); column.len()];
+        if let Some(places) = self.places {
+            for (value, place) in column.into_iter().zip(places) {
+                shared[*place as usize] = value;
+            }
+            return shared;
+        }
+        let accounts = self.begins.len() - 1;
+        for account in (0..accounts).step_by(ACCOUNTS) {
+            for turn in (0..column.len().div_ceil(accounts)).step_by(TURNS) {
+                for account in account..accounts.min(account + ACCOUNTS) {
+                    let rows = column.get(turn * accounts + account..).unwrap_or_default();
+                    let places = shared.get_mut(self.begins[account] as usize + turn..).unwrap_or_default();
+                    for (place, value) in places.iter_mut().zip(rows.iter().step_by(accounts).take(TURNS)) {
+                        *place = *value;
+                    }
+                }
+            }
+        }
+        shared
     }
-    placed
 }
 
 impl Reading<'_> {

@@ -214,10 +214,12 @@ fn fraction(text: &[u8]) -> Option<(i64, bool, &[u8])> {
     let Some((b'.', text)) = text.split_first() else {
         return Some((0, false, text));
     };
+    /// Microseconds in the last of so many decimals.
+    const UNITS: [i64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
     let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     let (decimals, rest) = text.split_at(end);
     let (kept, cut) = decimals.split_at(end.min(6));
-    let micros = digits(kept)? * 10_i64.pow(6 - kept.len() as u32);
+    let micros = digits(kept)? * UNITS[kept.len()];
     Some((micros, cut.iter().any(|digit| *digit != b'0'), rest))
 }
 

@@ -91,6 +91,13 @@ fn records_go_to_accounts_in_turn_after_sorting() {
     let trace = read_with(&TraceOptions { accounts: Some(5), ..options(Format::Billsim) }, text).unwrap();
     assert_eq!(prompts(&trace), [&[10][..], &[20], &[30], &[], &[]]);
     assert_eq!(trace.requests(5), 0..0);
+    let rows: String = (0..20_011).map(|row| format!("{row},{row},1,\n")).collect();
+    let text = format!("time,prompt_tokens,output_tokens,account\n{rows}");
+    let trace = read_with(&TraceOptions { accounts: Some(40), ..options(Format::Billsim) }, text).unwrap();
+    for (prompts, account) in prompts(&trace).into_iter().zip(0..) {
+        assert!(prompts.iter().copied().eq((account..20_011).step_by(40)));
+    }
+    assert_eq!(trace.accounts(), 40);
 }
 
 #[test]
