@@ -39,7 +39,7 @@ impl Room {
 /// It follows its [`Distribution`], but takes one word of 32 bits for each number that it needs: an exponential
 /// then ends at 22.9 times its mean, the normal in a lognormal or a gamma at 6.66 standard deviations. Only a
 /// Pareto has so much weight further out that it takes two. Normals, and lognormals beside their median, are
-/// drawn in single precision, which moves no value by more than a millionth of itself.
+/// drawn in single precision: as if their words were rounded to 24 bits, and then some millionths off.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
     kind: Kind,
