@@ -143,10 +143,9 @@ impl<'r> Recorder<'r> {
     }
 }
 
-impl Observer for Recorder<'_> {
-    #[inline]
-    fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, _: &AccountView) {
-        // Demand counts first tries.
+impl Recorder<'_> {
+    /// Counts tries that are not the first, or that are refused.
+    fn count_tries(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>) {
         if span.is_retry {
             self.count(span.first_at, Flow::Attempts, span.count.into());
             if let (Some(reason), Some(flows)) = (refused, self.counted(span.first_at)) {
@@ -159,17 +158,15 @@ impl Observer for Recorder<'_> {
         }
     }
 
-    #[inline]
-    fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, _: &AccountView) {
+    /// Counts requests that are not served, or the first that is.
+    fn count_fate(&mut self, span: &RequestSpan<'_>, fate: Fate) {
         if span.arrived_at < self.calendar.warmup {
             return;
         }
         if fate == Fate::Served {
-            if !self.was_served {
-                self.was_served = true;
-                self.count(span.arrived_at, Flow::AccountsActivated, 1);
-            }
-            return; // demand counts them
+            self.was_served = true;
+            self.count(span.arrived_at, Flow::AccountsActivated, 1);
+            return;
         }
         span.by_day().for_each(|part| {
             let flows = self.day(part.day);
@@ -185,6 +182,24 @@ impl Observer for Recorder<'_> {
                 flows[Flow::ChurnedUsage] += cost;
             }
         });
+    }
+}
+
+impl Observer for Recorder<'_> {
+    #[inline(always)]
+    fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, _: &AccountView) {
+        // Demand counts first tries.
+        if span.is_retry || refused.is_some() {
+            self.count_tries(span, refused);
+        }
+    }
+
+    #[inline(always)]
+    fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, _: &AccountView) {
+        // Demand counts what is served.
+        if fate != Fate::Served || !self.was_served {
+            self.count_fate(span, fate);
+        }
     }
 
     #[inline]
