@@ -9,8 +9,8 @@
 //! All that works on vectors is inlined into the function that is compiled for their instructions. Closures
 //! are not, unless told to, so there are none.
 //!
-//! Source of the coefficients: Remez, "Sur le calcul effectif des polynomes d'approximation de Tschebyscheff",
-//! Comptes rendus 199 (1934), for relative errors.
+//! Source of the coefficients: Remez, "Sur le calcul effectif des polynomes d'approximation de
+//! Tschebyscheff", Comptes rendus 199 (1934), for relative errors.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{f32x8, f32x16, f64x8, i32x8, u32x8, u32x16, u64x8};
@@ -119,9 +119,9 @@ pub fn single_exp2<S: Simd>(x: f32x16<S>) -> f32x16<S> {
     (series.bitcast::<u32x16<S>>() + (shifted.bitcast::<u32x16<S>>() << 23)).bitcast()
 }
 
-/// The cosine and the sine of angles spread evenly over the circle by words, in single precision, each with an
-/// absolute error below 3e-7. The two highest bits choose the quadrant, by a sign and a swap; the others the
-/// angle within an eighth of the circle to either side of its middle.
+/// The cosine and the sine of angles spread evenly over the circle by words, in single precision, each with
+/// an absolute error below 3e-7. The two highest bits choose the quadrant, by a sign and a swap; the others
+/// the angle within an eighth of the circle to either side of its middle.
 #[inline(always)]
 pub fn single_cos_sin<S: Simd>(words: u32x8<S>) -> (f32x8<S>, f32x8<S>) {
     let angle: f32x8<S> = (words << 2).bitcast::<i32x8<S>>().to_float();
@@ -195,7 +195,8 @@ pub(super) mod tests {
     fn all_units() -> Vec<f64> {
         dispatch!(Level::new(), simd => {
             let halves = words().map(|words| u32x16::simd_from(simd, words).widen());
-            halves.flat_map(|(first, second)| [unit(first).to_array(), unit(second).to_array()]).flatten().collect()
+            let units = halves.flat_map(|(first, second)| [unit(first).to_array(), unit(second).to_array()]);
+            units.flatten().collect()
         })
     }
 
@@ -278,7 +279,10 @@ pub(super) mod tests {
 
     #[test]
     fn single_powers_of_two_are_near_and_bounded() {
-        let powers = |x: [f32; 16]| dispatch!(Level::new(), simd => single_exp2(f32x16::simd_from(simd, x)).to_array());
+        let powers = |x: [f32; 16]| {
+            let level = Level::new();
+            dispatch!(level, simd => single_exp2(f32x16::simd_from(simd, x)).to_array())
+        };
         for x in all_units().as_chunks::<16>().0 {
             for scale in [252.0, 20.0, 1.0, 1e-6] {
                 let x = x.map(|x| ((x - 0.5) * scale) as f32);
