@@ -11,7 +11,7 @@ use billsim::time::Time;
 use billsim::workload::Block;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use fearless_simd::{Level, Simd};
+use fearless_simd::Level;
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
@@ -105,16 +105,15 @@ fn measure(
     group.bench_function(name, |bencher| bencher.iter(|| does(scenario)));
 }
 
-/// The levels of instructions that the machine has.
+/// Levels of instructions that the machine has.
 fn levels() -> Vec<(Level, &'static str)> {
-    let mut levels = vec![(Level::baseline(), "the plainest instructions")];
+    let best = Level::new();
     #[cfg(target_arch = "x86_64")]
-    {
-        let best = Level::new();
-        levels.extend(best.as_avx2().map(|avx2| (avx2.level(), "AVX2")));
-        levels.extend(best.as_avx512().map(|avx512| (avx512.level(), "AVX-512")));
-    }
-    levels
+    let avx2 = best.as_avx2().map(fearless_simd::Simd::level);
+    #[cfg(not(target_arch = "x86_64"))]
+    let avx2 = None;
+    let levels = [(Some(Level::baseline()), "the plainest"), (avx2, "AVX2"), (Some(best), "the best")];
+    levels.into_iter().filter_map(|(level, name)| Some((level?, name))).collect()
 }
 
 /// Drawing requests, by distribution and process; and by instructions.
@@ -171,7 +170,9 @@ fn drawing(criterion: &mut Criterion) {
     measure(&mut group, "30 requests an account", &short, draw);
     for (level, name) in levels() {
         let plain = model(100, 1_000, &[]).scenario;
-        measure(&mut group, &format!("lognormal tokens with {name}"), &plain, |plain| draw_on(level, plain));
+        measure(&mut group, &format!("lognormal tokens with {name} instructions"), &plain, |plain| {
+            draw_on(level, plain)
+        });
     }
     group.finish();
 }

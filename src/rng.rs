@@ -122,8 +122,9 @@ pub const GROUP: usize = 16;
 /// How many generator blocks give a group a word for each of its occasions.
 const LANES: usize = GROUP / 4;
 
-/// The words of one purpose of an account for many occasions, such as its requests: occasion `n` belongs to group
-/// `n / GROUP`, at place `n % GROUP`. What needs several words on an occasion takes them from as many layers.
+/// The words of one purpose of an account for many occasions, such as its requests: occasion `n` belongs to
+/// group `n / GROUP`, at place `n % GROUP`. What needs several words on an occasion takes them from as many
+/// layers.
 ///
 /// For one purpose there is either this or [`AccountStreams::draws`]: they are the same words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 /// A choice among weighted things by one word.
 ///
 /// Source: Walker, "An efficient method for generating discrete random variables with general distributions",
-/// ACM Transactions on Mathematical Software 3 (1977); the construction is that of Vose, "A linear algorithm for
-/// generating random numbers with a given distribution", IEEE Transactions on Software Engineering 17 (1991).
+/// ACM Transactions on Mathematical Software 3 (1977); the construction is that of Vose, "A linear algorithm
+/// for generating random numbers with a given distribution", IEEE Transactions on Software Engineering 17
+/// (1991).
 #[derive(Clone, Debug)]
 pub(super) struct Choice<T> {
     /// As many as there are things, equally likely.
@@ -49,8 +50,8 @@ impl<T: Copy> Choice<T> {
     pub(super) fn pick(&self, word: u32) -> T {
         let product = u64::from(word) * self.cells.len() as u64;
         let Cell { share, things } = self.cells[(product >> 32) as usize];
-        // The sign of a difference rather than a comparison, from which a branch would be made, often foretold
-        // wrongly.
+        // The sign of a difference rather than a comparison, from which a branch would be made, often
+        // foretold wrongly.
         let rest = product & u64::from(u32::MAX);
         things[(share.wrapping_sub(rest + 1) >> 63) as usize]
     }

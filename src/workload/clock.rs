@@ -115,8 +115,8 @@ pub(super) struct Clock<'p> {
 }
 
 impl Clock<'_> {
-    /// The instants by which so much work has been done, at most a block of them: ascending, none less than any
-    /// before; the end of time where that is beyond the horizon.
+    /// The instants by which so much work has been done, at most a block of them: ascending, none less than
+    /// any before; the end of time where that is beyond the horizon.
     #[inline(always)]
     pub(super) fn instants<S: Simd>(&mut self, simd: S, work: &mut [Values], times: &mut [[Time; GROUP]]) {
         let mut stretches = [(Time::START, Time::NEVER); BLOCK];

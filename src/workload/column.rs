@@ -36,10 +36,11 @@ impl Room {
 
 /// A sampler of one attribute of a workload's requests, up to a block of them at a time.
 ///
-/// It follows its [`Distribution`], but takes one word of 32 bits for each number that it needs: an exponential
-/// then ends at 22.9 times its mean, the normal in a lognormal or a gamma at 6.66 standard deviations. Only a
-/// Pareto has so much weight further out that it takes two. Normals, and lognormals beside their median, are
-/// drawn in single precision, which moves no value by more than a millionth of itself.
+/// It follows its [`Distribution`], but takes one word of 32 bits for each number that it needs: an
+/// exponential then ends at 22.9 times its mean, the normal in a lognormal or a gamma at 6.66 standard
+/// deviations. Only a Pareto has so much weight further out that it takes two. Normals, and lognormals beside
+/// their median, are drawn in single precision: as if their words were rounded to 24 bits, and then some
+/// millionths off.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
     kind: Kind,
@@ -154,8 +155,8 @@ impl Column {
             }
             Kind::Lognormal { median, octaves } => {
                 stream.words(0, first, words);
-                // In two steps, each of which has less to wait for than both together: the bits of the normals
-                // take the place of the words.
+                // In two steps, each of which has less to wait for than both together: the bits of the
+                // normals take the place of the words.
                 for words in words.iter_mut() {
                     let normals = single_normals(u32x16::simd_from(simd, *words));
                     *words = normals.bitcast::<u32x16<S>>().to_array();

@@ -8,8 +8,8 @@ use fearless_simd::{f64x8, u32x16, u64x8};
 
 /// Gamma variates of scale 1.
 ///
-/// Those of a shape below 1 are made from those of a shape higher by 1, times a uniform number to the power of
-/// the inverse shape.
+/// Those of a shape below 1 are made from those of a shape higher by 1, times a uniform number to the power
+/// of the inverse shape.
 ///
 /// Source: Marsaglia and Tsang, "A simple method for generating gamma variables", ACM Transactions on
 /// Mathematical Software 26 (2000), without the squeeze, which would save nothing here.
@@ -22,8 +22,8 @@ pub(super) struct Gamma {
 }
 
 impl Gamma {
-    /// How many layers of words a variate takes. If it is rejected, it takes others, by a multiple of twice as
-    /// many higher: so two variates can be drawn for each request.
+    /// How many layers of words a variate takes. If it is rejected, it takes others, by a multiple of twice
+    /// as many higher: so two variates can be drawn for each request.
     pub(super) const LAYERS: u32 = 3;
 
     /// Those of a positive shape.
@@ -114,8 +114,9 @@ impl Gamma {
 
     #[inline(always)]
     fn judge<S: Simd>(self, normals: f64x8<S>, lots: u64x8<S>, values: f64x8<S>) -> f64x8<S> {
-        // With t = c z, v = (1 + t)^3 and z^2 = 9 d t^2, the condition ln u < z^2 / 2 + d (1 - v + ln v) is that
-        // ln u is less than 3 d times what the logarithm of 1 + t has beyond the third term of its series.
+        // With t = c z, v = (1 + t)^3 and z^2 = 9 d t^2, the condition ln u < z^2 / 2 + d (1 - v + ln v) is
+        // that ln u is less than 3 d times what the logarithm of 1 + t has beyond the third term of its
+        // series.
         let t = normals * self.c;
         let root = t + 1.0;
         let beyond = ln(root) - t + t * t * (t * (-1.0 / 3.0) + 0.5);

@@ -82,8 +82,8 @@ impl Profile {
         before + level * part * growth_within(self.growth * part)
     }
 
-    /// The first instants by which so many hours have been worked; the end of time where that is beyond the last
-    /// hour.
+    /// The first instants by which so many hours have been worked; the end of time where that is beyond the
+    /// last hour.
     #[inline(always)]
     pub(super) fn instants<S: Simd>(&self, simd: S, worked: &[Values], times: &mut [[Time; GROUP]]) {
         const MICROS: f64 = Span::HOUR.micros() as f64;
@@ -127,8 +127,8 @@ impl Profile {
 const TOLERANCE: f64 = 1.0 + 1e-12;
 
 /// Whether so much is worked only after an end by which another sum is. Sums of many stretches err in their
-/// last digits: what an end reaches but for those is reached by then, and not only after the stretches without
-/// work that may follow.
+/// last digits: what an end reaches but for those is reached by then, and not only after the stretches
+/// without work that may follow.
 pub(super) fn is_beyond(worked: f64, by_end: f64) -> bool {
     by_end * TOLERANCE < worked
 }
@@ -136,8 +136,8 @@ pub(super) fn is_beyond(worked: f64, by_end: f64) -> bool {
 /// Up to such logarithms of growth in an hour, a few terms of a series are exact to 12 digits.
 const SMALL: f64 = 0.005;
 
-/// The mean of a growing factor over some time, of its value at the beginning: (e^x - 1) / x, for the logarithm
-/// x of the growth.
+/// The mean of a growing factor over some time, of its value at the beginning: (e^x - 1) / x, for the
+/// logarithm x of the growth.
 fn growth_within(x: f64) -> f64 {
     if x.abs() > SMALL {
         return expm1(x) / x;

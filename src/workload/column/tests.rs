@@ -74,8 +74,8 @@ fn quantile(distribution: &Distribution, probability: f64) -> f64 {
     float(above)
 }
 
-/// A hundred million values in all: in a thousand cells of the same probability, and in tails down to one of 1e-7.
-/// Each of the comparisons would fail by chance once in a million seeds.
+/// A hundred million values in all: in a thousand cells of the same probability, and in tails down to one of
+/// 1e-7. Each of the comparisons would fail by chance once in a million seeds.
 #[test]
 fn a_hundred_million_values_have_the_shares_of_their_distributions_out_to_the_tails() {
     const CELLS: u32 = 1_000;
