@@ -7,7 +7,7 @@ use super::observation::{Fate, Happening, Observer, OvershootCause, RequestSpan}
 use crate::metering::Authorization;
 use crate::money::Money;
 use crate::policy::PolicyEvent;
-use crate::request::{Refusal, Request};
+use crate::request::{Refusal, Request, Usage};
 use crate::time::Span;
 use crate::workload::{Block, Service};
 use std::ops::Range;
@@ -62,18 +62,8 @@ impl<O: Observer> Lane<'_, O> {
             if cost >= left {
                 return index;
             }
-            let price = self.world.tariff.price(usage.model);
-            let (hold, is_authorized) = match self.metering.authorization {
-                Authorization::Balance => (Money::ZERO, true),
-                Authorization::Hold(hold) => {
-                    let hold = hold.of(usage, price);
-                    (hold, self.flight.held + i128::from(hold.nanos()) <= i128::from(left.nanos()))
-                }
-                Authorization::InFlight { amount, hold } => {
-                    (hold.of(usage, price), self.flight.held < i128::from(amount.nanos()))
-                }
-            };
-            if !is_authorized {
+            let hold = self.hold_of(usage);
+            if !self.is_authorized(hold, left) {
                 return index;
             }
             if let Some(rate) = &mut self.rate {
@@ -91,6 +81,25 @@ impl<O: Observer> Lane<'_, O> {
             }
         }
         span.end
+    }
+
+    /// What a request holds if it is admitted.
+    fn hold_of(&self, usage: Usage) -> Money {
+        match self.metering.authorization {
+            Authorization::Balance => Money::ZERO,
+            Authorization::Hold(hold) | Authorization::InFlight { hold, .. } => {
+                hold.of(usage, self.world.tariff.price(usage.model))
+            }
+        }
+    }
+
+    /// Whether what is in flight allows one more request that holds so much, where so much is left of the money.
+    fn is_authorized(&self, hold: Money, left: Money) -> bool {
+        match self.metering.authorization {
+            Authorization::Balance => true,
+            Authorization::Hold(_) => self.flight.held + i128::from(hold.nanos()) <= i128::from(left.nanos()),
+            Authorization::InFlight { amount, .. } => self.flight.held < i128::from(amount.nanos()),
+        }
     }
 
     /// A client tries a request.
@@ -124,21 +133,11 @@ impl<O: Observer> Lane<'_, O> {
         if self.rate.as_mut().is_some_and(|rate| rate.is_reached(self.now, has_payment_method)) {
             return Err(Refusal::RateLimited);
         }
-        let price = self.world.tariff.price(request.usage.model);
-        let (hold, is_authorized) = match self.metering.authorization {
-            Authorization::Balance => (Money::ZERO, true),
-            Authorization::Hold(hold) => {
-                let hold = hold.of(request.usage, price);
-                let all_held = self.flight.held + i128::from(hold.nanos());
-                // No less remains than the leeway, which is known without asking the policy.
-                let fits = i128::from(self.leeway().nanos()) >= all_held
-                    || i128::from(self.policy.remaining(&self.view()).nanos()) >= all_held;
-                (hold, fits)
-            }
-            Authorization::InFlight { amount, hold } => {
-                (hold.of(request.usage, price), self.flight.held < i128::from(amount.nanos()))
-            }
-        };
+        let hold = self.hold_of(request.usage);
+        // No less remains than the leeway, which is known without asking the policy.
+        let leeway = self.leeway();
+        let is_authorized =
+            self.is_authorized(hold, leeway) || self.is_authorized(hold, self.policy.remaining(&self.view()));
         if is_authorized { Ok(hold) } else { Err(Refusal::OnHold) }
     }
 
