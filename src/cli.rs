@@ -1,7 +1,8 @@
 //! The command line: arguments to calls, results to the terminal.
 
 use crate::document::{Absent, Described, Faults, Keys, listed};
-use crate::experiment::{self, ExperimentError, Options};
+use crate::experiment::{self, ExperimentError, Options, Until};
+use crate::metrics::{MEASURES, Measure};
 use crate::policy::presets::{About, PRESETS, Preset};
 use crate::policy::{Kinds, common};
 use crate::report::csv::{self, LedgerWriter};
@@ -11,6 +12,7 @@ use crate::report::story::{self, StoryError, Subject};
 use crate::report::timing::{Timing, timing_text};
 use crate::report::{Error, plot, terminal, warnings};
 use crate::scenario::{self, Loaded, Scenario, TEMPLATE, describe};
+use crate::statistics::Precision;
 use crate::stopwatch::Stopwatch;
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
@@ -76,6 +78,13 @@ struct RunArguments {
     /// Use another number of replications
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     replications: Option<u32>,
+    /// Add replications until half the interval of this measure is at most so wide, under each policy: a share of the
+    /// estimate, as in lost_share:2%, or so much in its unit, as in contribution_usd:50 (may be given several times)
+    #[arg(long, value_name = "MEASURE:WIDTH")]
+    until: Vec<Precision>,
+    /// With --until: how many replications there are at most
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "until")]
+    max_replications: u32,
     /// Work with so many threads; by default with as many as the machine has cores
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -178,6 +187,9 @@ fn read_all(files: &[PathBuf], kinds: &Kinds) -> Result<Vec<Loaded>, Failure> {
 }
 
 fn run(arguments: &RunArguments, kinds: &Kinds) -> Result<(), Failure> {
+    for Precision { measure, .. } in &arguments.until {
+        measure_named(measure)?;
+    }
     let (mut timing, mut watch) = (Timing::default(), Stopwatch::new(arguments.timing));
     let mut whole = watch;
     let threads = arguments.threads.map_or(0, usize::from);
@@ -223,6 +235,18 @@ fn run(arguments: &RunArguments, kinds: &Kinds) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The measure of that name.
+fn measure_named(name: &str) -> Result<&'static Measure, Failure> {
+    Measure::named(name).ok_or_else(|| {
+        let near = |known: &&Measure| strsim::jaro_winkler(known.name, name);
+        let nearest = MEASURES.iter().max_by(|a, b| near(a).total_cmp(&near(b))).expect("there are measures");
+        command_fault(format!(
+            "there is no measure `{name}`\nhint: did you mean `{}`? summary.csv of any run lists all",
+            nearest.name
+        ))
+    })
+}
+
 fn target(arguments: &RunArguments, name: &str) -> PathBuf {
     match &arguments.out {
         Some(out) if arguments.files.len() == 1 => out.clone(),
@@ -253,9 +277,12 @@ fn run_one(
         true => Some(LedgerWriter::create(folder.path(), scenario.calendar())?),
         false => None,
     };
+    let until = (!arguments.until.is_empty())
+        .then(|| Until { precisions: arguments.until.clone(), at_most: arguments.max_replications });
     let outcome = experiment::run(
         scenario,
         Options {
+            until: until.as_ref(),
             list_accounts: arguments.accounts,
             ledger: ledger.as_mut().map(|ledger| ledger as _),
             timing: arguments.timing.then_some(&mut timing.experiment),
@@ -270,6 +297,8 @@ fn run_one(
         ExperimentError::Ledger(error) => Error::at(&folder.path().join("ledger.csv"), "write")(error).into(),
     })?;
     timing.requests += outcome.requests;
+    let mut loaded = loaded.clone();
+    loaded.set_replications(outcome.replications);
     let mut watch = Stopwatch::new(arguments.timing);
     if let Some(ledger) = ledger {
         ledger.finish()?;
@@ -283,7 +312,7 @@ fn run_one(
         version: env!("CARGO_PKG_VERSION"),
         scenario_sha256: loaded.sha256.clone(),
         seed: scenario.seed,
-        replications: scenario.replications,
+        replications: outcome.replications,
         command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
         started: jiff::Timestamp::try_from(began)?.to_string(),
         wall_seconds,
