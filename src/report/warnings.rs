@@ -1,7 +1,7 @@
 //! What a result cannot show, said rather than guessed.
 
 use super::Group;
-use super::terminal::{grouped, printable};
+use super::figure::{grouped, printable};
 use crate::account::AccountView;
 use crate::experiment::{ALL_COHORTS, Outcome};
 use crate::metering::Authorization;
