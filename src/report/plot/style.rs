@@ -1,6 +1,6 @@
 //! What all plots share: a look for each policy, titles, legends, frames.
 
-use super::data::Estimate;
+use super::super::results::Estimate;
 use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, TITLE, fitted, text_width};
 use super::scale::Scale;
 use std::fmt::Write;
