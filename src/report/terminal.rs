@@ -1,5 +1,6 @@
 //! The comparison table that a run prints.
 
+use super::figure::{grouped, printable};
 use crate::experiment::{ALL_COHORTS, Group, Outcome};
 use crate::metrics::{Measure, Unit};
 use crate::statistics::{Moments, paired_difference};
@@ -132,28 +133,6 @@ fn cell(moments: &Moments, unit: Unit) -> String {
     }
 }
 
-/// A number with thousands separators.
-pub(super) fn grouped(value: f64, decimals: usize) -> String {
-    let plain = format!("{:.decimals$}", value.abs());
-    let (whole, fraction) = plain.split_at(plain.find('.').unwrap_or(plain.len()));
-    let mut text = String::new();
-    if value < 0.0 && plain.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
-        text.push('-');
-    }
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + fraction
-}
-
-/// The text without characters that would steer a terminal.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
-
 /// A name in lines of at most [`NAME_WIDTH`], broken after a space or hyphen where there is one, at most
 /// three.
 fn wrapped(name: &str) -> String {
@@ -184,19 +163,6 @@ mod tests {
     use crate::metrics::Quantity;
     use crate::money::Total;
     use crate::report::sample;
-
-    #[test]
-    fn numbers_have_thousands_separators_and_no_negative_zero() {
-        for (value, decimals, text) in [
-            (0.0, 2, "0.00"),
-            (-0.001, 2, "0.00"),
-            (999.999, 2, "1,000.00"),
-            (-1_234_567.891, 1, "-1,234,567.9"),
-            (123_456.0, 0, "123,456"),
-        ] {
-            assert_eq!(grouped(value, decimals), text);
-        }
-    }
 
     #[test]
     fn eight_policies_fit_a_hundred_columns_by_standing_in_blocks() {

@@ -1,6 +1,6 @@
 //! What a result cannot show, said rather than guessed.
 
-use super::terminal::{grouped, printable};
+use super::figure::{grouped, printable};
 use crate::account::AccountView;
 use crate::experiment::{ALL_COHORTS, Group, Outcome};
 use crate::metering::Authorization;
