@@ -5,6 +5,7 @@ use crate::experiment::{self, ExperimentError, Options};
 use crate::policy::presets::{About, PRESETS, Preset};
 use crate::policy::{Kinds, common};
 use crate::report::csv::{self, LedgerWriter};
+use crate::report::description::Words;
 use crate::report::folder::Folder;
 use crate::report::manifest::Manifest;
 use crate::report::story::{self, StoryError, Subject};
@@ -293,6 +294,8 @@ fn run_one(
         dropped_trace_records: outcome.dropped_records,
     };
     manifest.write(folder.path())?;
+    let words = Words { scenario: describe(scenario), warnings: warnings::warnings(scenario, &outcome) };
+    words.write(folder.path())?;
     watch.lap(&mut timing.files);
     if !arguments.no_plots {
         plot::draw(folder.path())?;
@@ -306,7 +309,7 @@ fn run_one(
     if arguments.quiet {
         return Ok(());
     }
-    for warning in warnings::warnings(scenario, &outcome) {
+    for warning in &words.warnings {
         tell(format_args!("warning: {warning}"));
     }
     print(&terminal::comparison_table(&outcome, terminal_width()))?;
@@ -360,7 +363,7 @@ fn progress_bar(scenario: &Scenario, quiet: bool) -> ProgressBar {
 
 fn check(files: &[PathBuf], kinds: &Kinds) -> Result<(), Failure> {
     let texts: Vec<String> =
-        read_all(files, kinds)?.iter().map(|loaded| describe(&loaded.scenario)).collect();
+        read_all(files, kinds)?.iter().map(|loaded| describe(&loaded.scenario).to_string()).collect();
     print(&(texts.join("\n\n") + "\n"))
 }
 
