@@ -4,14 +4,18 @@
 
 mod comparison;
 mod moments;
+mod precision;
 mod quantile;
 mod ratio;
 mod student;
+mod warm_up;
 
 pub use comparison::{Comparison, compare, holm, paired_difference};
 pub use moments::{CONFIDENCE, Interval, Moments};
+pub use precision::{HalfWidth, LEAST_REPLICATIONS, Precision, PrecisionError};
 pub use quantile::quantile;
 pub use ratio::{RatioMoments, linearised};
+pub use warm_up::truncation;
 
 #[cfg(test)]
 fn assert_near(value: f64, expected: f64, tolerance: f64) {
