@@ -187,7 +187,8 @@ fn run_one(
         dropped_trace_records: outcome.dropped_records,
     };
     manifest.write(folder.path())?;
-    let words = Words { scenario: describe(scenario), warnings: warnings::warnings(scenario, &outcome) };
+    let words =
+        Words { scenario: describe(&loaded.scenario), warnings: warnings::warnings(scenario, &outcome) };
     words.write(folder.path())?;
     watch.lap(&mut timing.files);
     if !arguments.no_plots {
