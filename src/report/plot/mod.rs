@@ -1,14 +1,17 @@
 //! The plots, drawn from the CSV files of a folder alone, each as SVG and PNG.
 
 mod balances;
+mod by_group;
 mod over_time;
 mod picture;
 mod png;
 mod scale;
 mod scorecard;
+mod spread;
 mod style;
 mod svg;
 mod trade_off;
+mod window;
 
 pub use style::dark_css;
 
@@ -24,10 +27,13 @@ use std::path::{Path, PathBuf};
 type Plot = (&'static str, fn(&Results) -> Option<Picture>);
 
 /// Every plot.
-const PLOTS: [Plot; 4] = [
+const PLOTS: [Plot; 7] = [
     ("scorecard", scorecard::picture),
     ("over-time", over_time::picture),
     ("trade-off", trade_off::picture),
+    ("spread", spread::picture),
+    ("by-size", by_group::by_size),
+    ("by-cohort", by_group::by_cohort),
     ("balances", balances::picture),
 ];
 

@@ -197,6 +197,11 @@ pub fn between(picture: &mut Picture, one: &[Pixel], other: &[Pixel], colour: Co
     picture.translucent(outline, colour, opacity);
 }
 
+/// Shades a rectangle between two corners: lines shine through.
+pub fn shade(picture: &mut Picture, (left, top): Pixel, (right, bottom): Pixel, colour: Colour) {
+    picture.translucent(vec![(left, top), (right, top), (right, bottom), (left, bottom)], colour, BAND);
+}
+
 /// Writes a title and a line below it, which together describe the picture; returns the height where the plot
 /// may begin.
 pub fn heading(picture: &mut Picture, title: &str, below: &str) -> i32 {
@@ -214,6 +219,8 @@ pub enum Sign {
     Stroke(Look),
     /// A point alone.
     Point(Shape, Colour),
+    /// A shaded area.
+    Shade(Colour),
 }
 
 /// Draws a legend in lines from `top` on; returns the height below it.
@@ -221,7 +228,11 @@ pub fn legend(picture: &mut Picture, entries: &[(Sign, &str)], top: i32) -> i32 
     let (mut x, mut y) = (MARGIN, top + TEXT / 2);
     for (sign, text) in entries {
         let text = fitted(text, 420, TEXT);
-        let sign_width = if matches!(sign, Sign::Point(..)) { 30 } else { 80 };
+        let sign_width = match sign {
+            Sign::Line(_) | Sign::Stroke(_) => 80,
+            Sign::Shade(_) => 50,
+            Sign::Point(..) => 30,
+        };
         let width = sign_width + 12 + text_width(&text, TEXT);
         if x > MARGIN && x + width > WIDTH - MARGIN {
             (x, y) = (MARGIN, y + 44);
@@ -233,6 +244,7 @@ pub fn legend(picture: &mut Picture, entries: &[(Sign, &str)], top: i32) -> i32 
         match sign {
             Sign::Line(look) => point(picture, look.shape, middle, 11, look.colour),
             Sign::Point(shape, colour) => point(picture, *shape, middle, 11, *colour),
+            Sign::Shade(colour) => shade(picture, (x, y - 16), (x + sign_width, y + 16), *colour),
             Sign::Stroke(_) => {}
         }
         picture.text(&text, (x + sign_width + 12, y), Anchor::Start, TEXT, INK);
