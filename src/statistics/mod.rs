@@ -17,6 +17,10 @@ pub use quantile::quantile;
 pub use ratio::{RatioMoments, linearised};
 pub use warm_up::truncation;
 
+/// How far a value may be off after a few operations, relative to what went into them: no more than that is neither
+/// spread nor difference.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
+
 #[cfg(test)]
 fn assert_near(value: f64, expected: f64, tolerance: f64) {
     assert!((value - expected).abs() <= tolerance, "{value} is not {expected}");
