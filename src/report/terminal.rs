@@ -1,8 +1,7 @@
 //! The comparison table that a run prints.
 
 use super::figure::{grouped, printable};
-use super::{Group, index_of};
-use crate::experiment::{ALL_COHORTS, Outcome};
+use crate::experiment::{ALL_COHORTS, Group, Outcome};
 use crate::metrics::{Measure, Unit};
 use crate::statistics::{Moments, paired_difference};
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
@@ -102,7 +101,7 @@ fn difference(group: &Group<'_>, baseline: &Group<'_>) -> String {
         return String::new();
     }
     let (measure, _) = ROWS[0];
-    let index = index_of(measure);
+    let index = Measure::index_of(measure);
     cell(&paired_difference(&group.values(index), &baseline.values(index)), Unit::Usd)
 }
 
@@ -187,7 +186,7 @@ mod tests {
         let mut dearer = outcome.rows.clone();
         for row in &mut dearer {
             row.policy = "top-up".to_owned();
-            let contribution = &mut row.values[index_of("contribution_usd")];
+            let contribution = &mut row.values[Measure::index_of("contribution_usd")];
             *contribution = *contribution + dollar;
         }
         outcome.rows.extend(dearer);
