@@ -2,8 +2,9 @@
 
 use crate::metrics::Unit;
 use crate::report::figure::Style;
-use crate::report::results::{Comparison, Estimate};
-use serde::Serialize;
+use crate::report::results::{Difference, Estimate};
+use crate::statistics::Interval;
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
 /// A figure as it is shown, with what it is made from.
@@ -12,7 +13,8 @@ pub struct Number {
     /// What is read.
     pub text: String,
     /// The figure as it stands in the file.
-    pub value: String,
+    #[serde(serialize_with = "as_in_the_file")]
+    pub value: f64,
     /// Where it stands, as JSON: the file, the column, the cohort, the measure, the policies.
     pub at: String,
 }
@@ -28,27 +30,26 @@ pub struct Shown {
 
 impl Shown {
     /// A measure under a policy.
-    pub fn estimate(estimate: &Estimate, unit: Unit) -> Shown {
+    pub fn estimate(estimate: &Estimate, style: Style) -> Shown {
         let Estimate { policy, cohort, measure, mean, .. } = estimate;
-        let interval = estimate.interval();
-        Shown::new(Style::of(unit, values(*mean, interval)), *mean, interval, ["mean", "ci_low", "ci_high"], |column| {
+        Shown::new(style, *mean, estimate.interval(), ["mean", "ci_low", "ci_high"], |column| {
             json!(["summary.csv", column, cohort, measure, policy])
         })
     }
 
     /// By how much a policy differs from another, in the unit of the measure.
-    pub fn difference(comparison: &Comparison, unit: Unit) -> Shown {
-        let (difference, interval) = (comparison.difference, comparison.interval());
-        let style = Style::of_difference(unit, values(difference, interval));
-        Shown::new(style, difference, interval, ["difference", "ci_low", "ci_high"], at(comparison))
+    pub fn difference(difference: &Difference, unit: Unit) -> Shown {
+        let (value, interval) = (difference.difference, difference.interval().map(ends));
+        let style = Style::of_difference(unit, values(value, interval));
+        Shown::new(style, value, interval, ["difference", "ci_low", "ci_high"], at(difference))
     }
 
-    /// By how much a policy differs from another, in per cent of that; `None` where the other might be nothing.
-    pub fn relative(comparison: &Comparison) -> Option<Shown> {
-        let (relative, interval) = (comparison.relative?, comparison.relative_interval());
-        let style = Style::relative(values(relative, interval));
+    /// By how much a policy differs from another, in per cent of that; `None` where that means nothing.
+    pub fn relative(difference: &Difference) -> Option<Shown> {
+        let (value, interval) = (difference.relative?, difference.relative_interval().map(ends));
+        let style = Style::relative(values(value, interval));
         let columns = ["relative", "relative_low", "relative_high"];
-        Some(Shown::new(style, relative, interval, columns, at(comparison)))
+        Some(Shown::new(style, value, interval, columns, at(difference)))
     }
 
     fn new(
@@ -59,8 +60,8 @@ impl Shown {
         at: impl Fn(&str) -> serde_json::Value,
     ) -> Shown {
         let number = |value: f64, column, text: String| Number {
-            text: text.replace('-', "\u{2212}"),
-            value: (value + 0.0).to_string(),
+            text: text.replace('-', MINUS.encode_utf8(&mut [0; 4])),
+            value,
             at: at(column).to_string(),
         };
         let interval = interval.map(|(low, high)| {
@@ -69,24 +70,47 @@ impl Shown {
         Shown { number: number(value, columns[0], style.figure(value)), interval }
     }
 
-    /// The same without its sign, where the figure and its interval are on one side of 0: for sentences that say "less".
-    pub fn unsigned(mut self) -> Shown {
-        let numbers = || [&self.number].into_iter().chain(self.interval.iter().flatten());
-        if numbers().all(|number| number.value.starts_with('-')) {
-            self.interval = self.interval.map(|[low, high]| [high, low]);
-            let numbers = [&mut self.number].into_iter().chain(self.interval.iter_mut().flatten());
-            numbers.for_each(|number| number.text = number.text.replace('\u{2212}', ""));
+    /// The same without its interval.
+    pub fn bare(self) -> Shown {
+        Shown { interval: None, ..self }
+    }
+
+    /// The same with a plus sign where it is above 0.
+    pub fn signed(mut self) -> Shown {
+        if self.number.value > 0.0 {
+            self.number.text.insert(0, '+');
         }
         self
     }
+
+    /// The same without its sign, for sentences that say "less".
+    pub fn unsigned(mut self) -> Shown {
+        if self.number.value < 0.0 {
+            self.interval = self.interval.map(|[low, high]| [high, low]);
+            let numbers = [&mut self.number].into_iter().chain(self.interval.iter_mut().flatten());
+            numbers.for_each(|number| number.text = number.text.replace(MINUS, ""));
+        }
+        self
+    }
+}
+
+const MINUS: char = '\u{2212}';
+
+/// The shortest decimal that reads back as the same number, without a negative zero.
+fn as_in_the_file<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&(value + 0.0))
 }
 
 fn values(value: f64, interval: Option<(f64, f64)>) -> impl Iterator<Item = f64> {
     [Some(value), interval.map(|(low, _)| low), interval.map(|(_, high)| high)].into_iter().flatten()
 }
 
-fn at(comparison: &Comparison) -> impl Fn(&str) -> serde_json::Value {
-    let Comparison { cohort, measure, policy, baseline, .. } = comparison;
+fn ends(interval: Interval) -> (f64, f64) {
+    (interval.low, interval.high)
+}
+
+fn at(difference: &Difference) -> impl Fn(&str) -> serde_json::Value {
+    let Difference { cohort, measure, policy, baseline, .. } = difference;
     move |column| json!(["comparison.csv", column, cohort, measure, policy, baseline])
 }
 

@@ -1,9 +1,9 @@
 //! The verdict: what the figures say, in sentences. No winner without its uncertainty.
 
 use super::sentence::{Sentence, Shown};
-use crate::experiment::ALL_COHORTS;
-use crate::metrics::{Better, Measure};
-use crate::report::results::{Comparison, Results};
+use crate::metrics::{Better, Measure, Unit};
+use crate::report::figure::Style;
+use crate::report::results::{Difference, Results};
 use serde::Serialize;
 
 /// What the figures over all cohorts say.
@@ -19,9 +19,9 @@ pub struct Verdict {
 #[derive(Debug, Serialize)]
 pub struct Card {
     policy: usize,
-    /// What it is compared with.
-    baseline: Option<usize>,
     readers: Vec<Reader>,
+    /// Measures that differ by too little money to speak of.
+    slight: Vec<&'static str>,
     /// Measures without a difference to be seen.
     same: Vec<&'static str>,
 }
@@ -58,10 +58,10 @@ pub enum Mark {
 
 impl Mark {
     /// How it is to be taken by how much a policy differs from another.
-    pub fn of(comparison: &Comparison, measure: &Measure) -> Mark {
-        match (comparison.p_adjusted, measure.better, comparison.difference > 0.0) {
+    pub fn of(difference: &Difference, measure: &Measure) -> Mark {
+        match (difference.p_adjusted, measure.better, difference.difference > 0.0) {
             (None, ..) => Mark::Unknown,
-            (Some(_), ..) if !comparison.is_real() => Mark::Same,
+            (Some(_), ..) if !difference.is_real() => Mark::Same,
             (_, None, _) => Mark::Differs,
             (_, Some(Better::Higher), true) | (_, Some(Better::Lower), false) => Mark::Gain,
             (_, Some(Better::Higher), false) | (_, Some(Better::Lower), true) => Mark::Cost,
@@ -108,16 +108,14 @@ impl Deed {
     }
 
     /// As in "12.3 % (10.9 to 13.8) more".
-    fn by_how_much(&self, comparison: &Comparison) -> Sentence {
-        // Of what is three times as much, the amount says more.
+    fn by_how_much(&self, difference: &Difference) -> Sentence {
+        // Of what is three times as much, the amount says more; and so it does where the ratio is less sure than that.
         const LARGE: f64 = 2.0;
-        let relative = comparison.relative.filter(|relative| self.is_relative && relative.abs() < LARGE);
-        let shown = relative.and_then(|_| Shown::relative(comparison));
-        let shown = shown.unwrap_or_else(|| Shown::difference(comparison, self.measure().unit)).unsigned();
-        let direction = match comparison.difference < 0.0 && !shown.number.text.starts_with('\u{2212}') {
-            true => " less",
-            false => " more",
-        };
+        let is_sure = difference.relative_interval().is_some_and(|interval| interval.low * interval.high > 0.0);
+        let is_relative = self.is_relative && is_sure && difference.relative.is_some_and(|by| by.abs() < LARGE);
+        let relative = if is_relative { Shown::relative(difference) } else { None };
+        let shown = relative.unwrap_or_else(|| Shown::difference(difference, self.measure().unit)).unsigned();
+        let direction = if difference.difference < 0.0 { " less" } else { " more" };
         Sentence::default().shown(shown).text(direction)
     }
 }
@@ -174,25 +172,40 @@ struct Study<'r> {
 
 impl Study<'_> {
     fn mean(&self, policy: usize, measure: &str) -> f64 {
-        let estimate = self.results.estimate(&self.results.policies[policy], ALL_COHORTS, measure);
+        let estimate = self.results.estimate(&self.results.policies[policy], measure);
         estimate.map_or(0.0, |estimate| estimate.mean)
     }
 
-    fn shown(&self, policy: usize, deed: &Deed) -> Option<Shown> {
-        let estimate = self.results.estimate(&self.results.policies[policy], ALL_COHORTS, deed.measure)?;
-        Some(Shown::estimate(estimate, deed.measure().unit))
+    /// What policies do, with figures that are written alike.
+    fn shown<const N: usize>(&self, policies: [usize; N], deed: &Deed) -> Option<[Shown; N]> {
+        let estimate = |policy: usize| self.results.estimate(&self.results.policies[policy], deed.measure);
+        if policies.iter().any(|policy| estimate(*policy).is_none()) {
+            return None;
+        }
+        let estimates = policies.map(|policy| estimate(policy).expect("each has one"));
+        let style = Style::of(deed.measure().unit, estimates.iter().flat_map(|estimate| estimate.values()));
+        Some(estimates.map(|estimate| Shown::estimate(estimate, style)))
     }
 
     /// Two policies against each other: the later against the earlier.
-    fn comparison(&self, one: usize, other: usize, deed: &Deed) -> Option<&Comparison> {
+    fn difference(&self, one: usize, other: usize, deed: &Deed) -> Option<Difference> {
         let [earlier, later] = [one.min(other), one.max(other)].map(|place| &self.results.policies[place]);
-        self.results.comparison(ALL_COHORTS, deed.measure, later, earlier)
+        self.results.difference(later, earlier, deed.measure)
     }
 
     /// How it is to be taken that a policy differs from another.
     fn mark(&self, policy: usize, other: usize, deed: &Deed) -> Option<Mark> {
-        let mark = Mark::of(self.comparison(policy, other, deed)?, deed.measure());
+        let mark = Mark::of(&self.difference(policy, other, deed)?, deed.measure());
         Some(if policy < other { mark.mirrored() } else { mark })
+    }
+
+    /// Whether two policies differ by too little money to speak of.
+    fn is_slight(&self, one: usize, other: usize, deed: &Deed) -> bool {
+        /// As a share of net revenue.
+        const SLIGHT: f64 = 0.001;
+        let difference = self.mean(one, deed.measure) - self.mean(other, deed.measure);
+        let revenue = self.mean(one, "net_revenue_usd").max(self.mean(other, "net_revenue_usd"));
+        deed.measure().unit == Unit::Usd && difference.abs() < SLIGHT * revenue
     }
 
     fn lead(&self) -> Vec<Sentence> {
@@ -232,107 +245,120 @@ impl Study<'_> {
 
     /// Which policy is best at something, and whether that can be told.
     fn best_of(&self, deed: &Deed, superlative: &str, ranking: &[usize]) -> Option<Sentence> {
-        let (best, second, last) = (ranking[0], ranking[1], ranking[ranking.len() - 1]);
-        let [of_best, of_second] = [self.shown(best, deed)?, self.shown(second, deed)?];
-        let next = if ranking.len() > 2 { ", the next" } else { "" };
-        let sentence = Sentence::default();
+        let [best, second, ref rest @ ..] = *ranking else { return None };
+        let [of_best, of_second] = self.shown([best, second], deed)?;
+        let difference = self.difference(best, second, deed)?;
+        let named = |policy: usize| Sentence::default().policy(policy);
+        let next = if rest.is_empty() { "" } else { ", the next" };
+        let last = rest.last().copied().unwrap_or(second);
         if self.mean(best, deed.measure) == self.mean(last, deed.measure) {
-            return Some(sentence.text("Every policy ").then(deed.done(of_best)).text("."));
+            return Some(Sentence::default().text("Every policy ").then(deed.done(of_best)).text("."));
         }
-        let comparison = self.comparison(best, second, deed)?;
         let sentence = match self.mark(best, second, deed)? {
-            Mark::Unknown => {
-                let sentence = sentence.text("In this one run ").policy(best).text(format!(" {superlative}, "));
-                let sentence = sentence.shown(of_best).text(" against ").shown(of_second).text(" under ");
-                sentence.policy(second).text(next)
-            }
+            Mark::Unknown => (Sentence::default().text("In this one run ").policy(best))
+                .text(format!(" {superlative}, "))
+                .shown(of_best)
+                .text(" against ")
+                .shown(of_second)
+                .text(" under ")
+                .policy(second)
+                .text(next),
             Mark::Same => {
-                let (worse, level): (Vec<usize>, Vec<usize>) = (ranking[2..].iter())
-                    .partition(|other| self.mark(best, **other, deed) == Some(Mark::Gain));
-                let names = |places: Vec<usize>| places.into_iter().map(|place| Sentence::default().policy(place));
-                let sentence = sentence.text(format!("Which policy {superlative} cannot be told: "));
-                let sentence = sentence.policy(best).text(" does by its mean, ").shown(of_best);
-                let sentence = sentence.text(", but no difference is seen between it and ").policy(second);
-                let mut sentence = sentence.text(", ").shown(of_second);
-                if !level.is_empty() {
-                    sentence = sentence.text(", nor between it and ").list(names(level));
+                let is_worse = |other: &usize| self.mark(best, *other, deed) == Some(Mark::Gain);
+                let (worse, level): (Vec<usize>, Vec<usize>) = rest.iter().partition(|other| is_worse(other));
+                let sentence = (Sentence::default().text(format!("Which policy {superlative} cannot be told: ")))
+                    .policy(best)
+                    .text(" does by its mean, ")
+                    .shown(of_best)
+                    .text(", but no difference is seen between it and ")
+                    .policy(second)
+                    .text(", ")
+                    .shown(of_second);
+                let sentence = match level.is_empty() {
+                    true => sentence,
+                    false => sentence.text(", nor between it and ").list(level.into_iter().map(named)),
+                };
+                match worse.is_empty() {
+                    true => sentence,
+                    false => sentence.text(". It does better than ").list(worse.into_iter().map(named)),
                 }
-                if !worse.is_empty() {
-                    sentence = sentence.text(". It does better than ").list(names(worse));
-                }
-                sentence
             }
-            _ if best > second => {
-                let sentence = sentence.policy(best).text(format!(" {superlative}: ")).shown(of_best).text(", ");
-                sentence.then(deed.by_how_much(comparison)).text(" than ").policy(second).text(next)
-            }
-            _ => {
-                let sentence = sentence.policy(best).text(format!(" {superlative}: ")).shown(of_best).text("; ");
-                let sentence = sentence.policy(second).text(format!("{next}{} ", if next.is_empty() { "" } else { "," }));
-                sentence.text(format!("{} ", deed.verb)).then(deed.by_how_much(comparison))
-            }
+            // A difference is told as it stands in the file: of the later policy from the earlier one.
+            _ if best > second => (Sentence::default().policy(best))
+                .text(format!(" {superlative}: "))
+                .shown(of_best)
+                .text(", ")
+                .then(deed.by_how_much(&difference))
+                .text(" than ")
+                .policy(second)
+                .text(next),
+            _ => (Sentence::default().policy(best))
+                .text(format!(" {superlative}: "))
+                .shown(of_best)
+                .text("; ")
+                .policy(second)
+                .text(format!("{next}{} {} ", if rest.is_empty() { "" } else { "," }, deed.verb))
+                .then(deed.by_how_much(&difference)),
         };
         Some(sentence.text("."))
     }
 
-    /// What the best policy at something pays for it, against the second; `None` where it cannot be told from that.
+    /// What the policy that is best at something pays for it, against the second; `None` where the two cannot be told
+    /// apart.
     fn price_of_winning(&self, at: &Deed, ranking: &[usize]) -> Option<Sentence> {
-        let (best, second) = (ranking[0], ranking[1]);
+        let [best, second, ..] = *ranking else { return None };
         if self.mark(best, second, at)? != Mark::Gain {
             return None;
         }
         let deeds = READERS.iter().flat_map(|(_, deeds)| deeds.iter());
         let costs: Vec<Sentence> = deeds
             .filter(|deed| self.mark(best, second, deed) == Some(Mark::Cost))
+            .filter(|deed| !self.is_slight(best, second, deed))
             .filter_map(|deed| {
-                let [of_best, of_second] = [self.shown(best, deed)?, self.shown(second, deed)?];
+                let [of_best, of_second] = self.shown([best, second], deed)?.map(Shown::bare);
                 Some(deed.done(of_best).text(" against ").shown(of_second))
             })
             .collect();
-        let sentence = Sentence::default();
         Some(match costs.is_empty() {
-            true => sentence.text("It is worse than ").policy(second).text(" in nothing else that is shown here."),
-            false => sentence.text("For that it ").list(costs).text(" under ").policy(second).text("."),
+            true => (Sentence::default().text("It is worse than ").policy(second))
+                .text(" in nothing else that is shown here."),
+            false => Sentence::default().text("For that it ").list(costs).text(" under ").policy(second).text("."),
         })
     }
 
     /// What a policy gains and costs against another; without another, what it does.
     fn card(&self, policy: usize, baseline: Option<usize>) -> Card {
-        let mut same = Vec::new();
-        let mut readers = Vec::new();
+        let mut card = Card { policy, readers: Vec::new(), slight: Vec::new(), same: Vec::new() };
         for (who, deeds) in READERS {
             let mut points = Vec::new();
             for deed in deeds {
-                let Some(shown) = self.shown(policy, deed) else { continue };
                 let Some(baseline) = baseline else {
-                    points.push(Point { mark: Mark::Unknown, sentence: deed.done(shown) });
+                    let done = self.shown([policy], deed).map(|[shown]| deed.done(shown));
+                    points.extend(done.map(|sentence| Point { mark: Mark::Unknown, sentence }));
                     continue;
                 };
-                let (Some(other), Some(comparison)) =
-                    (self.shown(baseline, deed), self.comparison(policy, baseline, deed))
+                let (Some([shown, other]), Some(difference)) =
+                    (self.shown([policy, baseline], deed), self.difference(policy, baseline, deed))
                 else {
                     continue;
                 };
-                let mark = Mark::of(comparison, deed.measure());
-                if shown.number.value == "0" && other.number.value == "0" {
-                    continue;
+                let sentence = deed.done(shown.bare()).text(" against ").shown(other.bare());
+                match Mark::of(&difference, deed.measure()) {
+                    // What never happens is not worth a word.
+                    _ if [policy, baseline].iter().all(|&policy| self.mean(policy, deed.measure) == 0.0) => {}
+                    Mark::Same => card.same.push(deed.measure().label),
+                    Mark::Unknown => points.push(Point { mark: Mark::Unknown, sentence }),
+                    _ if self.is_slight(policy, baseline, deed) => card.slight.push(deed.measure().label),
+                    mark => {
+                        let sentence = sentence.text(", ").then(deed.by_how_much(&difference));
+                        points.push(Point { mark, sentence });
+                    }
                 }
-                if mark == Mark::Same {
-                    same.push(deed.measure().label);
-                    continue;
-                }
-                let bare = |shown: Shown| Shown { interval: None, ..shown };
-                let sentence = deed.done(bare(shown)).text(" against ").shown(bare(other));
-                let sentence = match mark {
-                    Mark::Unknown => sentence,
-                    _ => sentence.text(", ").then(deed.by_how_much(comparison)),
-                };
-                points.push(Point { mark, sentence });
             }
             if !points.is_empty() {
-                readers.push(Reader { who, points });
+                card.readers.push(Reader { who, points });
             }
         }
-        Card { policy, baseline, readers, same }
+        card
     }
 }
