@@ -9,7 +9,7 @@
 //! | [`time`] | whole microseconds, the civil calendar |
 //! | [`stopwatch`] | how long the work itself takes, by the clock on the wall |
 //! | [`rng`] | a random stream for each purpose, account, cohort and replication |
-//! | [`statistics`] | moments, confidence intervals, paired differences, quantiles |
+//! | [`statistics`] | moments, confidence intervals, paired differences, ratios, precision, quantiles |
 //! | [`document`] | TOML read key by key: every fault with its place, every default written down, a schema of it all |
 //! | [`request`] | what a request uses, and why one is refused |
 //! | [`tariff`] | what a request costs |

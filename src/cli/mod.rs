@@ -5,6 +5,7 @@ mod policies;
 mod run;
 
 use crate::document::Faults;
+use crate::metrics::{MEASURES, Measure};
 use crate::policy::Kinds;
 use crate::report::{Error, plot};
 use crate::scenario::{self, Loaded, Scenario, TEMPLATE, describe};
@@ -81,6 +82,18 @@ impl<E: Display> From<E> for Failure {
 
 fn command_fault(message: String) -> Failure {
     Failure { message, status: FAULTY_COMMAND }
+}
+
+/// The measure of that name.
+fn measure_named(name: &str) -> Result<&'static Measure, Failure> {
+    Measure::named(name).ok_or_else(|| {
+        let likeness = |known: &Measure| strsim::jaro_winkler(known.name, name);
+        let nearest = MEASURES.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        command_fault(format!(
+            "there is no measure `{name}`\nhint: did you mean `{}`? summary.csv of any run lists all",
+            nearest.expect("there are measures").name
+        ))
+    })
 }
 
 /// Runs the program with these kinds of policy, and returns its exit status: 0 done, 1 a scenario or a file

@@ -1,9 +1,10 @@
 //! `billsim run`.
 
 use super::{
-    Failure, catch_interrupts, command_fault, interrupted, print, read_all, shown, tell, terminal_width,
+    Failure, catch_interrupts, command_fault, interrupted, measure_named, print, read_all, shown, tell,
+    terminal_width,
 };
-use crate::experiment::{self, ExperimentError, Options};
+use crate::experiment::{self, ExperimentError, Options, Until};
 use crate::policy::Kinds;
 use crate::report::csv::{self, LedgerWriter};
 use crate::report::folder::Folder;
@@ -11,6 +12,7 @@ use crate::report::manifest::Manifest;
 use crate::report::timing::{Timing, timing_text};
 use crate::report::{Error, plot, terminal, warnings};
 use crate::scenario::{Loaded, Scenario};
+use crate::statistics::Precision;
 use crate::stopwatch::Stopwatch;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
@@ -35,6 +37,13 @@ pub struct RunArguments {
     /// Use another number of replications
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     replications: Option<u32>,
+    /// Add replications until half the interval of this measure is at most so wide, under each policy: a share of the
+    /// estimate, as in lost_share:2%, or so much in its unit, as in contribution_usd:50 (may be given several times)
+    #[arg(long, value_name = "MEASURE:WIDTH")]
+    until: Vec<Precision>,
+    /// With --until: how many replications there are at most
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "until")]
+    max_replications: u32,
     /// Work with so many threads; by default with as many as the machine has cores
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -61,6 +70,9 @@ pub struct RunArguments {
 
 /// Simulates scenarios, writes the results, and prints a comparison of their policies.
 pub fn run(arguments: &RunArguments, kinds: &Kinds) -> Result<(), Failure> {
+    for Precision { measure, .. } in &arguments.until {
+        measure_named(measure)?;
+    }
     let (mut timing, mut watch) = (Timing::default(), Stopwatch::new(arguments.timing));
     let mut whole = watch;
     let threads = arguments.threads.map_or(0, usize::from);
@@ -129,9 +141,12 @@ fn run_one(
         true => Some(LedgerWriter::create(folder.path(), scenario.calendar())?),
         false => None,
     };
+    let until = (!arguments.until.is_empty())
+        .then(|| Until { precisions: arguments.until.clone(), at_most: arguments.max_replications });
     let outcome = experiment::run(
         scenario,
         Options {
+            until: until.as_ref(),
             list_accounts: arguments.accounts,
             ledger: ledger.as_mut().map(|ledger| ledger as _),
             timing: arguments.timing.then_some(&mut timing.experiment),
@@ -146,6 +161,8 @@ fn run_one(
         ExperimentError::Ledger(error) => Error::at(&folder.path().join("ledger.csv"), "write")(error).into(),
     })?;
     timing.requests += outcome.requests;
+    let mut loaded = loaded.clone();
+    loaded.set_replications(outcome.replications);
     let mut watch = Stopwatch::new(arguments.timing);
     if let Some(ledger) = ledger {
         ledger.finish()?;
@@ -159,7 +176,7 @@ fn run_one(
         version: env!("CARGO_PKG_VERSION"),
         scenario_sha256: loaded.sha256.clone(),
         seed: scenario.seed,
-        replications: scenario.replications,
+        replications: outcome.replications,
         command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
         started: jiff::Timestamp::try_from(began)?.to_string(),
         wall_seconds,

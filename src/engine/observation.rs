@@ -104,6 +104,16 @@ impl<'b> RequestSpan<'b> {
 
     /// Parts of it, in order, each of requests that arrived on one day.
     pub fn by_day(&self) -> impl Iterator<Item = DayPart> {
+        self.parts(self.arrived_at, |request| request.arrived)
+    }
+
+    /// Parts of it, in order, each of requests that are told of on one day: as they arrived, or as they settle.
+    pub fn by_day_told(&self) -> impl Iterator<Item = DayPart> {
+        self.parts(self.first_at, |request| request.settles_at)
+    }
+
+    /// Parts by day, where one that is alone counts at an instant, and one in flight as stated.
+    fn parts(&self, alone: Time, in_flight: impl Fn(&InFlight) -> Time) -> impl Iterator<Item = DayPart> {
         let of_block = self.in_block().into_iter().flat_map(|(block, range)| {
             block.by_day(range).map(|(day, part)| DayPart {
                 day,
@@ -112,10 +122,10 @@ impl<'b> RequestSpan<'b> {
                 last_at: block.at[part.end - 1],
             })
         });
-        let single = |arrived: Time, cost, last_at| DayPart { day: arrived.day(), count: 1, cost, last_at };
+        let single = |at: Time, cost, last_at| DayPart { day: at.day(), count: 1, cost, last_at };
         of_block
-            .chain(self.in_flight().iter().map(move |one| single(one.arrived, one.cost, one.settles_at)))
-            .chain(self.alone().map(move |(at, cost)| single(self.arrived_at, cost, at)))
+            .chain(self.in_flight().iter().map(move |one| single(in_flight(one), one.cost, one.settles_at)))
+            .chain(self.alone().map(move |(at, cost)| single(alone, cost, at)))
     }
 
     /// The instant and the cost of each.

@@ -3,11 +3,11 @@
 use crate::account::AccountView;
 use crate::engine::event::{PaymentResult, PurchaseKind};
 use crate::engine::observation::{Fate, Happening, Observer, RequestSpan};
-use crate::metrics::{DailyTally, Recorder};
+use crate::metrics::Tally;
 use crate::money::Money;
 use crate::request::Refusal;
-use crate::time::{Calendar, Time};
-use crate::wallet::{Posting, Wallet};
+use crate::time::Time;
+use crate::wallet::Posting;
 
 /// Of each cohort, how many accounts have their balance told over time.
 const SAMPLE_ACCOUNTS: u32 = 3;
@@ -45,7 +45,8 @@ impl Listing {
 pub(super) struct Details {
     pub policy: usize,
     pub account: u32,
-    pub tally: Option<DailyTally>,
+    /// What it counted, where that is listed.
+    pub tally: Option<Tally>,
     pub postings: Vec<(Time, Posting)>,
     pub balances: Vec<(Time, Money, &'static str)>,
     lists_postings: bool,
@@ -56,16 +57,15 @@ impl Details {
         Details {
             policy,
             account,
-            tally: listing.accounts.then(DailyTally::of_whole_run),
+            tally: None,
             postings: Vec::new(),
             balances: Vec::new(),
             lists_postings: listing.ledger,
         }
     }
 
-    pub fn listener<'d>(&'d mut self, calendar: &'d Calendar) -> Listener<'d> {
+    pub fn listener(&mut self) -> Listener<'_> {
         Listener {
-            recorder: self.tally.as_mut().map(|tally| Recorder::new(tally, calendar)),
             postings: self.lists_postings.then_some(&mut self.postings),
             balances: (self.account < SAMPLE_ACCOUNTS).then_some(&mut self.balances),
         }
@@ -74,30 +74,16 @@ impl Details {
 
 /// Listens for what is listed.
 pub(super) struct Listener<'d> {
-    recorder: Option<Recorder<'d>>,
     postings: Option<&'d mut Vec<(Time, Posting)>>,
     balances: Option<&'d mut Vec<(Time, Money, &'static str)>>,
 }
 
-impl Listener<'_> {
-    pub fn conclude(&mut self, wallet: &Wallet, overdue: Money) {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.conclude(wallet, overdue);
-        }
-    }
-}
-
 impl Observer for Listener<'_> {
-    fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, account: &AccountView) {
-        self.recorder.attempted(span, refused, account);
-    }
+    fn attempted(&mut self, _: &RequestSpan<'_>, _: Option<Refusal>, _: &AccountView) {}
 
-    fn concluded(&mut self, span: &RequestSpan<'_>, fate: Fate, account: &AccountView) {
-        self.recorder.concluded(span, fate, account);
-    }
+    fn concluded(&mut self, _: &RequestSpan<'_>, _: Fate, _: &AccountView) {}
 
     fn usage(&mut self, span: &RequestSpan<'_>, posting: Posting) {
-        self.recorder.usage(span, posting);
         match &mut self.postings {
             Some(postings) if posting.amount == span.cost => {
                 let costly = span.each().filter(|(_, cost)| cost.is_positive());
@@ -119,14 +105,12 @@ impl Observer for Listener<'_> {
     }
 
     fn posting(&mut self, at: Time, posting: Posting) {
-        self.recorder.posting(at, posting);
         if let Some(postings) = &mut self.postings {
             postings.push((at, posting));
         }
     }
 
     fn happening(&mut self, happening: Happening, account: &AccountView) {
-        self.recorder.happening(happening, account);
         if let (Some(balances), Some(event)) = (&mut self.balances, balance_event(happening)) {
             balances.push((account.now, account.balance, event));
         }

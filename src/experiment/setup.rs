@@ -4,7 +4,9 @@ use super::details::{Details, Listing};
 use super::timing::Sampler;
 use crate::engine::observation::Observer;
 use crate::engine::{Lane, World};
-use crate::metrics::{DailyTally, Demand, Flows, Recorder};
+use crate::metrics::{
+    AccountFigures, Context, DailyTally, Demand, Flows, Recorder, SizeClass, Tally, figures_of,
+};
 use crate::money::Money;
 use crate::policy::PolicyPlan;
 use crate::rng::{AccountStreams, CohortStreams};
@@ -31,6 +33,12 @@ pub(super) struct Chunk {
     /// For each policy, what departs from demand.
     pub tallies: Vec<DailyTally>,
     pub demand: Demand,
+    /// For each policy, the figures of each account.
+    pub figures: Vec<Vec<AccountFigures>>,
+    /// For each policy, what accounts of each size counted.
+    pub sizes: Vec<Sizes>,
+    /// For each policy, what the account at hand counts.
+    own: Vec<Tally>,
     /// Requests, each counted once for all policies.
     pub requests: u64,
     pub dropped_records: u64,
@@ -39,6 +47,9 @@ pub(super) struct Chunk {
     pub sampler: Sampler,
     block: Block,
 }
+
+/// What accounts of each size counted.
+pub(super) type Sizes = [Tally; SizeClass::COUNT];
 
 /// An account went beyond what can be counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,14 +82,18 @@ impl<'s> Setup<'s> {
         Setup { scenario, calendar, workloads }
     }
 
-    /// For each cohort and policy, nothing counted yet.
-    pub(super) fn empty_tallies(&self) -> Vec<Vec<DailyTally>> {
-        self.scenario.cohorts.iter().map(|_| self.empty_chunk(false).tallies).collect()
+    /// What the scenario contributes to figures.
+    pub(super) fn context(&self) -> Context {
+        Context {
+            serving_cost: self.scenario.serving_cost,
+            measured_micros: i128::from((self.calendar.horizon - self.calendar.warmup).micros()),
+        }
     }
 
     /// About how much memory what a chunk counts takes, in bytes.
     pub(super) fn bytes_of_chunk(&self) -> usize {
-        self.calendar.days() * self.scenario.policies.len() * size_of::<Flows>()
+        let of_policy = self.calendar.days() * size_of::<Flows>() + size_of::<Sizes>();
+        of_policy * self.scenario.policies.len()
     }
 
     /// A chunk to which nothing has been added; the work on it is timed, or not.
@@ -88,6 +103,9 @@ impl<'s> Setup<'s> {
             sampler: Sampler::new(is_timed, policies),
             tallies: vec![DailyTally::by_day(&self.calendar); policies],
             demand: Demand::by_day(&self.calendar),
+            figures: vec![Vec::new(); policies],
+            sizes: vec![Sizes::default(); policies],
+            own: vec![Tally::default(); policies],
             requests: 0,
             dropped_records: 0,
             details: Vec::new(),
@@ -170,7 +188,18 @@ impl<'s> Population<'s> {
         chunk: &mut Chunk,
         interrupt: &AtomicBool,
     ) -> Result<(), SimulationError> {
-        let Chunk { tallies, demand, requests, dropped_records, details, sampler, block } = chunk;
+        let Chunk {
+            tallies,
+            demand,
+            figures,
+            sizes,
+            own,
+            requests,
+            dropped_records,
+            details,
+            sampler,
+            block,
+        } = chunk;
         sampler.begin();
         let account = self.account(number);
         *dropped_records += account.requests.dropped();
@@ -179,42 +208,44 @@ impl<'s> Population<'s> {
         }
         let calendar = &self.setup.calendar;
         let plans = &self.setup.scenario.policies;
-        let recorders = tallies.iter_mut().map(|tally| Recorder::new(tally, calendar));
         demand.add_account(account.signup, calendar);
-        let Some(listing) = listing.filter(|listing| listing.covers(number)) else {
+        let recorders = tallies.iter_mut().zip(own.iter_mut()).map(|(tally, own)| {
+            *own = Tally::default();
+            Recorder::new(tally, own, calendar)
+        });
+        let hear = |block: &Block| demand.add_requests(block, calendar);
+        if let Some(listing) = listing.filter(|listing| listing.covers(number)) {
+            let listed = details.len();
+            details.extend((0..plans.len()).map(|policy| Details::new(listing, policy, number)));
+            let listeners = details[listed..].iter_mut().map(Details::listener);
+            *requests += account.drive(
+                plans.iter().zip(recorders.zip(listeners)),
+                block,
+                sampler,
+                hear,
+                |(recorder, _), wallet, overdue| recorder.conclude(wallet, overdue),
+                interrupt,
+            )?;
+        } else {
             *requests += account.drive(
                 plans.iter().zip(recorders),
                 block,
                 sampler,
-                |block| demand.add_requests(block, calendar),
+                hear,
                 |recorder, wallet, overdue| recorder.conclude(wallet, overdue),
                 interrupt,
             )?;
-            return Ok(());
-        };
-        let mut own_demand = Demand::of_whole_run(calendar);
-        own_demand.add_account(account.signup, calendar);
-        let mut own: Vec<Details> =
-            (0..plans.len()).map(|policy| Details::new(listing, policy, number)).collect();
-        let observers = recorders.zip(own.iter_mut().map(|details| details.listener(calendar)));
-        *requests += account.drive(
-            plans.iter().zip(observers),
-            block,
-            sampler,
-            |block| {
-                demand.add_requests(block, calendar);
-                own_demand.add_requests(block, calendar);
-            },
-            |(recorder, listener), wallet, overdue| {
-                recorder.conclude(wallet, overdue);
-                listener.conclude(wallet, overdue);
-            },
-            interrupt,
-        )?;
-        for tally in own.iter_mut().filter_map(|details| details.tally.as_mut()) {
-            tally.add_demand(&own_demand);
         }
-        details.extend(own);
+        let class = SizeClass::of(demand.account()).index();
+        for (policy, own) in own.iter_mut().enumerate() {
+            own.add_demand(demand.account());
+            figures[policy].push(figures_of(own));
+            sizes[policy][class].merge(own);
+        }
+        if listing.is_some_and(|listing| listing.accounts) {
+            let of_account = details.iter_mut().rev().zip(own.iter().rev());
+            of_account.for_each(|(details, own)| details.tally = Some(own.clone()));
+        }
         Ok(())
     }
 }

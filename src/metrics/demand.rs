@@ -9,7 +9,19 @@ use crate::workload::Block;
 #[derive(Clone, Debug)]
 pub struct Demand {
     days: Vec<Asked>,
+    account: AccountDemand,
     horizon: Time,
+}
+
+/// What one account asks for, from the warm-up's end to the horizon.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountDemand {
+    /// Its requests.
+    pub requests: i128,
+    /// Their list price, in nano-dollars.
+    pub usage: i128,
+    /// Its time, in microseconds.
+    pub micros: i128,
 }
 
 /// What is asked for on a day; nothing before the warm-up, but for the number of accounts.
@@ -28,43 +40,39 @@ struct Asked {
 impl Demand {
     /// None yet, with sums for each day of a run.
     pub fn by_day(calendar: &Calendar) -> Demand {
-        Demand { days: vec![Asked::default(); calendar.days()], horizon: calendar.horizon }
+        let account = AccountDemand::default();
+        Demand { days: vec![Asked::default(); calendar.days()], account, horizon: calendar.horizon }
     }
 
-    /// None yet, with sums over all days only.
-    pub fn of_whole_run(calendar: &Calendar) -> Demand {
-        Demand { days: vec![Asked::default()], horizon: calendar.horizon }
-    }
-
-    fn day(&mut self, day: usize) -> &mut Asked {
-        let last = self.days.len() - 1;
-        &mut self.days[day.min(last)]
+    /// The demand of the account that was added last.
+    pub fn account(&self) -> &AccountDemand {
+        &self.account
     }
 
     /// When a day's figures end.
     fn end_of(&self, day: usize) -> Time {
-        if self.days.len() == 1 {
-            self.horizon
-        } else {
-            self.horizon.min(Time::START + Span::days(day as i64 + 1))
-        }
+        self.horizon.min(Time::START + Span::days(day as i64 + 1))
     }
 
-    /// Adds an account that signs up before the horizon.
+    /// Adds an account that signs up before the horizon; what is added from now on is its own.
     pub fn add_account(&mut self, signup: Time, calendar: &Calendar) {
-        self.day(signup.day()).accounts += 1;
+        self.days[signup.day()].accounts += 1;
         let from = signup.max(calendar.warmup);
         let first_micros = (self.end_of(from.day()) - from).micros();
-        let first = self.day(from.day());
+        let first = &mut self.days[from.day()];
         first.first_micros += i128::from(first_micros);
         first.begun += 1;
+        let micros = i128::from((self.horizon - from).micros());
+        self.account = AccountDemand { micros, ..AccountDemand::default() };
     }
 
-    /// Adds the requests of a block.
+    /// Adds the requests of a block of the account.
     pub fn add_requests(&mut self, block: &Block, calendar: &Calendar) {
         let counted = block.first_at_or_after(0..block.len, calendar.warmup)..block.len;
+        self.account.requests += counted.len() as i128;
+        self.account.usage += i128::from(block.cost_before[counted.end] - block.cost_before[counted.start]);
         for (day, part) in block.by_day(counted) {
-            let asked = self.day(day);
+            let asked = &mut self.days[day];
             asked.requests += part.len() as i128;
             asked.usage += i128::from(block.cost_before[part.end] - block.cost_before[part.start]);
         }
@@ -86,6 +94,18 @@ impl Demand {
     }
 }
 
+impl AccountDemand {
+    /// Adds it to what is counted of the account, as what is tried and served, and as its not leaving.
+    pub(super) fn add_to(&self, flows: &mut Flows) {
+        flows[Flow::Accounts] += 1;
+        flows[Flow::AccountMicros] += self.micros;
+        for flow in [Flow::Requests, Flow::Attempts, Flow::Served] {
+            flows[flow] += self.requests;
+        }
+        flows[Flow::Usage] += self.usage;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,22 +115,18 @@ mod tests {
     #[test]
     fn accounts_count_with_their_time_from_the_end_of_the_warm_up_to_the_horizon() {
         let calendar = Calendar::new(date(2026, 1, 1), Span::hours(30), Span::hours(60), Span::days(1));
-        let (mut by_day, mut whole) = (Demand::by_day(&calendar), Demand::of_whole_run(&calendar));
+        let hour = i128::from(Span::HOUR.micros());
+        let mut demand = Demand::by_day(&calendar);
+        let mut own = Vec::new();
         for signup in [Span::ZERO, Span::hours(40)] {
-            by_day.add_account(Time::START + signup, &calendar);
-            whole.add_account(Time::START + signup, &calendar);
+            demand.add_account(Time::START + signup, &calendar);
+            own.push(demand.account().micros / hour);
         }
-        let flows = |demand: &Demand, days| {
-            let mut flows = vec![Flows::default(); days];
-            demand.add_to(&mut flows);
-            flows
-        };
-        let hours = |demand: &Demand, days| -> Vec<i128> {
-            let hour = i128::from(Span::HOUR.micros());
-            flows(demand, days).iter().map(|day| day[Flow::AccountMicros] / hour).collect()
-        };
-        assert_eq!(hours(&by_day, 4), [0, 18 + 8, 12 + 12, 0]);
-        assert_eq!(hours(&whole, 1), [50]);
-        assert_eq!(flows(&by_day, 4).iter().map(|day| day[Flow::Accounts]).collect::<Vec<_>>(), [1, 1, 0, 0]);
+        let mut days = vec![Flows::default(); 4];
+        demand.add_to(&mut days);
+        let hours: Vec<i128> = days.iter().map(|day| day[Flow::AccountMicros] / hour).collect();
+        assert_eq!(hours, [0, 18 + 8, 12 + 12, 0]);
+        assert_eq!(own, [30, 20]);
+        assert_eq!(days.iter().map(|day| day[Flow::Accounts]).collect::<Vec<_>>(), [1, 1, 0, 0]);
     }
 }

@@ -3,7 +3,7 @@
 //! A recorder counts how the account departs from its [`Demand`]: as if all requests were served but for those that it
 //! hears of. So what is served takes no counting, and demand is counted once for all policies.
 
-use super::{Balances, Demand, Flow, Flows, Tally};
+use super::{Balances, Demand, Flow, Flows, Levels, Tally};
 use crate::account::AccountView;
 use crate::engine::event::{PaymentResult, PurchaseKind};
 use crate::engine::observation::{Fate, Happening, Observer, OvershootCause, RequestSpan, split_by_day};
@@ -12,27 +12,40 @@ use crate::request::Refusal;
 use crate::time::{Calendar, Time};
 use crate::wallet::{Entry, LedgerAccount, Posting, Wallet};
 
-/// Sums kept day by day, or only over all days.
+/// Sums kept day by day, and levels.
 #[derive(Clone, Debug)]
 pub struct DailyTally {
     days: Vec<Flows>,
+    changes: Vec<Levels>,
     balances: Balances,
 }
 
 impl DailyTally {
     /// Nothing yet, with sums for each day of a run.
     pub fn by_day(calendar: &Calendar) -> DailyTally {
-        DailyTally { days: vec![Flows::default(); calendar.days()], balances: Balances::default() }
+        DailyTally {
+            days: vec![Flows::default(); calendar.days()],
+            changes: vec![Levels::default(); calendar.days()],
+            balances: Balances::default(),
+        }
     }
 
-    /// Nothing yet, with sums over all days only.
-    pub fn of_whole_run() -> DailyTally {
-        DailyTally { days: vec![Flows::default()], balances: Balances::default() }
+    /// The last day for what happens at the very end of a run.
+    fn within(&self, day: usize) -> usize {
+        day.min(self.days.len() - 1)
     }
 
     /// The sums of each day.
     pub fn days(&self) -> &[Flows] {
         &self.days
+    }
+
+    /// The levels at the end of each day, counted from the start, whatever the warm-up.
+    pub fn levels(&self) -> impl Iterator<Item = Levels> {
+        self.changes.iter().scan(Levels::default(), |level, change| {
+            level.merge(*change);
+            Some(*level)
+        })
     }
 
     /// The sums over all days.
@@ -51,13 +64,16 @@ impl DailyTally {
     pub fn merge(&mut self, other: &DailyTally) {
         assert_eq!(self.days.len(), other.days.len(), "only tallies of the same days add up");
         self.days.iter_mut().zip(&other.days).for_each(|(day, addend)| day.merge(addend));
+        self.changes.iter_mut().zip(&other.changes).for_each(|(day, addend)| day.merge(*addend));
         self.balances.merge(&other.balances);
     }
 }
 
-/// Listens to one account under one policy, and counts how it departs from its demand.
+/// Listens to one account under one policy, and counts how it departs from its demand: day by day together with others,
+/// and over all days on its own.
 pub struct Recorder<'r> {
     tally: &'r mut DailyTally,
+    own: &'r mut Tally,
     calendar: &'r Calendar,
     /// Whether the account's time has ended, by churn, closure or the horizon.
     has_ended: bool,
@@ -67,10 +83,11 @@ pub struct Recorder<'r> {
 }
 
 impl<'r> Recorder<'r> {
-    /// A recorder that adds to a tally.
-    pub fn new(tally: &'r mut DailyTally, calendar: &'r Calendar) -> Recorder<'r> {
+    /// A recorder that adds to a tally of many accounts, and to one of this account alone.
+    pub fn new(tally: &'r mut DailyTally, own: &'r mut Tally, calendar: &'r Calendar) -> Recorder<'r> {
         Recorder {
             tally,
+            own,
             calendar,
             has_ended: false,
             stopped_from: None,
@@ -81,26 +98,29 @@ impl<'r> Recorder<'r> {
 
     /// Takes in what the account leaves behind.
     pub fn conclude(&mut self, wallet: &Wallet, overdue: Money) {
-        let balances = &mut self.tally.balances;
+        let balances = &mut self.own.balances;
         balances.credit_end -= i128::from(wallet.book(LedgerAccount::CustomerCredit).nanos());
         balances.receivable_end += i128::from(wallet.book(LedgerAccount::Receivable).nanos());
         balances.overdue_end += i128::from(overdue.nanos());
+        self.tally.balances.merge(balances);
     }
 
-    fn day(&mut self, day: usize) -> &mut Flows {
-        let days = &mut self.tally.days;
-        let last = days.len() - 1;
-        &mut days[day.min(last)]
+    fn count_on(&mut self, day: usize, flow: Flow, value: i128) {
+        let day = self.tally.within(day);
+        self.tally.days[day][flow] += value;
+        self.own.flows[flow] += value;
     }
 
-    /// The sums that what happens at an instant counts in; `None` before the warm-up's end.
-    fn counted(&mut self, at: Time) -> Option<&mut Flows> {
-        if at < self.calendar.warmup { None } else { Some(self.day(at.day())) }
+    fn count_refused_on(&mut self, day: usize, reason: Refusal, attempts: i128) {
+        let day = self.tally.within(day);
+        self.tally.days[day].add_refused(reason, attempts);
+        self.own.flows.add_refused(reason, attempts);
     }
 
+    /// Counts what happens at an instant, unless that is before the warm-up's end.
     fn count(&mut self, at: Time, flow: Flow, value: i128) {
-        if let Some(flows) = self.counted(at) {
-            flows[flow] += value;
+        if at >= self.calendar.warmup {
+            self.count_on(at.day(), flow, value);
         }
     }
 
@@ -115,8 +135,22 @@ impl<'r> Recorder<'r> {
         let (debit, credit) = entry.sides();
         for (account, signed) in [(debit, area), (credit, -area)] {
             match account {
-                LedgerAccount::CustomerCredit => self.tally.balances.credit_area -= signed,
-                LedgerAccount::Receivable => self.tally.balances.receivable_area += signed,
+                LedgerAccount::CustomerCredit => self.own.balances.credit_area -= signed,
+                LedgerAccount::Receivable => self.own.balances.receivable_area += signed,
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds the effect of an amount posted on a day to the levels of credit and receivable.
+    fn add_change(&mut self, day: usize, entry: Entry, amount: i128) {
+        let (debit, credit) = entry.sides();
+        let day = self.tally.within(day);
+        let change = &mut self.tally.changes[day];
+        for (account, signed) in [(debit, amount), (credit, -amount)] {
+            match account {
+                LedgerAccount::CustomerCredit => change.credit -= signed,
+                LedgerAccount::Receivable => change.receivable += signed,
                 _ => {}
             }
         }
@@ -125,7 +159,9 @@ impl<'r> Recorder<'r> {
     /// Adds an interval of time so many times.
     fn count_interval(&mut self, flow: Flow, from: Time, until: Time, times: i128) {
         let from = from.max(self.calendar.warmup);
-        split_by_day(from, until, |day, length| self.day(day)[flow] += times * i128::from(length.micros()));
+        split_by_day(from, until, |day, length| {
+            self.count_on(day, flow, times * i128::from(length.micros()))
+        });
     }
 
     fn end_stop(&mut self, now: Time) {
@@ -148,13 +184,15 @@ impl Recorder<'_> {
     fn count_tries(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>) {
         if span.is_retry {
             self.count(span.first_at, Flow::Attempts, span.count.into());
-            if let (Some(reason), Some(flows)) = (refused, self.counted(span.first_at)) {
-                flows.add_refused(reason, span.count.into());
+            if let Some(reason) = refused
+                && span.first_at >= self.calendar.warmup
+            {
+                self.count_refused_on(span.first_at.day(), reason, span.count.into());
             }
         } else if let Some(reason) = refused
             && span.first_at >= self.calendar.warmup
         {
-            span.by_day().for_each(|part| self.day(part.day).add_refused(reason, part.count.into()));
+            span.by_day().for_each(|part| self.count_refused_on(part.day, reason, part.count.into()));
         }
     }
 
@@ -169,17 +207,16 @@ impl Recorder<'_> {
             return;
         }
         span.by_day().for_each(|part| {
-            let flows = self.day(part.day);
             let (count, cost) = (i128::from(part.count), i128::from(part.cost.nanos()));
-            flows[Flow::Served] -= count;
-            flows[Flow::Usage] -= cost;
+            self.count_on(part.day, Flow::Served, -count);
+            self.count_on(part.day, Flow::Usage, -cost);
             if fate == Fate::Lost {
-                flows[Flow::LostUsage] += cost;
+                self.count_on(part.day, Flow::LostUsage, cost);
             } else {
-                flows[Flow::Requests] -= count;
-                flows[Flow::Attempts] -= count;
-                flows[Flow::ChurnedRequests] += count;
-                flows[Flow::ChurnedUsage] += cost;
+                self.count_on(part.day, Flow::Requests, -count);
+                self.count_on(part.day, Flow::Attempts, -count);
+                self.count_on(part.day, Flow::ChurnedRequests, count);
+                self.count_on(part.day, Flow::ChurnedUsage, cost);
             }
         });
     }
@@ -210,7 +247,7 @@ impl Observer for Recorder<'_> {
             if span.arrived_at >= self.calendar.warmup {
                 span.by_day().for_each(|part| {
                     let amount = if is_whole { part.cost } else { amount };
-                    self.day(part.day)[Flow::Promotional] += i128::from(amount.nanos());
+                    self.count_on(part.day, Flow::Promotional, i128::from(amount.nanos()));
                 });
             }
             return;
@@ -222,11 +259,17 @@ impl Observer for Recorder<'_> {
             nanos * self.lasts(span.first_at)
         };
         self.add_area(entry, area);
+        if is_whole {
+            span.by_day_told().for_each(|part| self.add_change(part.day, entry, part.cost.nanos().into()));
+        } else {
+            self.add_change(span.first_at.day(), entry, nanos);
+        }
     }
 
     fn posting(&mut self, at: Time, Posting { entry, amount }: Posting) {
         let nanos = i128::from(amount.nanos());
         self.add_area(entry, nanos * self.lasts(at));
+        self.add_change(at.day(), entry, nanos);
         match entry {
             Entry::Purchase | Entry::InvoicePaid => self.count(at, Flow::CashIn, nanos),
             Entry::Fee => self.count(at, Flow::Fees, nanos),
@@ -277,12 +320,9 @@ impl Observer for Recorder<'_> {
             }
             Happening::Stopped(_) => {
                 self.stopped_from = Some(now);
-                let is_first = !self.was_stopped;
-                if let Some(flows) = self.counted(now) {
-                    flows[Flow::Stops] += 1;
-                    flows[Flow::AccountsStopped] += i128::from(is_first);
-                    self.was_stopped = true;
-                }
+                self.count(now, Flow::Stops, 1);
+                self.count(now, Flow::AccountsStopped, i128::from(!self.was_stopped));
+                self.was_stopped |= now >= self.calendar.warmup;
             }
             Happening::StopEnded { .. } => self.end_stop(now),
             Happening::Moved { converted } => self.count(now, Flow::AccountsConverted, i128::from(converted)),

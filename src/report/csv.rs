@@ -1,9 +1,12 @@
 //! The CSV files: UTF-8, a header row, decimal points, no thousands separators, dollars exact.
 
-use super::{Error, Group};
-use crate::experiment::{AccountRow, BalancePoint, DayRow, Ledger, LedgerRow, Outcome, Row};
-use crate::metrics::{MEASURES, Quantity};
-use crate::statistics::{Moments, paired_difference};
+use super::Error;
+use crate::experiment::{
+    AccountRow, BalancePoint, DayRow, Distribution, Group, Ledger, LedgerRow, Outcome, Pair, Row,
+    SIZE_MEASURES, SizeRow, daily_measures,
+};
+use crate::metrics::{Levels, MEASURES, Measure, Quantity};
+use crate::statistics::{Comparison, Moments};
 use crate::time::Calendar;
 use crate::wallet::Posting;
 use ::csv::Writer;
@@ -12,7 +15,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes every CSV file of an outcome but the ledger into a folder: `replications.csv`, `summary.csv`,
-/// `comparison.csv`, `timeseries.csv`, `balances.csv`, and `accounts.csv` where the outcome has accounts.
+/// `comparison.csv`, `timeseries.csv`, `distribution.csv`, `sizes.csv`, `balances.csv`, and `accounts.csv` where the
+/// outcome has accounts.
 ///
 /// # Errors
 /// If a file cannot be written.
@@ -21,6 +25,8 @@ pub fn write(folder: &Path, calendar: &Calendar, outcome: &Outcome) -> Result<()
     write_file(folder, "summary.csv", |out| summary(out, &outcome.rows))?;
     write_file(folder, "comparison.csv", |out| comparison(out, &outcome.rows))?;
     write_file(folder, "timeseries.csv", |out| timeseries(out, calendar, &outcome.days))?;
+    write_file(folder, "distribution.csv", |out| distribution(out, &outcome.distributions))?;
+    write_file(folder, "sizes.csv", |out| sizes(out, &outcome.sizes))?;
     write_file(folder, "balances.csv", |out| balances(out, calendar, &outcome.balances))?;
     if !outcome.accounts.is_empty() {
         write_file(folder, "accounts.csv", |out| accounts(out, &outcome.accounts))?;
@@ -79,7 +85,6 @@ fn summary<W: Write>(out: &mut Writer<W>, rows: &[Row]) -> ::csv::Result<()> {
     Ok(())
 }
 
-/// Each policy against the first one: differences are taken within replications.
 fn comparison<W: Write>(out: &mut Writer<W>, rows: &[Row]) -> ::csv::Result<()> {
     out.write_record([
         "cohort",
@@ -91,42 +96,42 @@ fn comparison<W: Write>(out: &mut Writer<W>, rows: &[Row]) -> ::csv::Result<()> 
         "ci_high",
         "p_value",
         "n",
+        "p_adjusted",
+        "relative",
+        "relative_low",
+        "relative_high",
+        "pairing",
     ])?;
-    let groups: Vec<Group> = Group::of_rows(rows).collect();
-    let Some(first) = groups.first() else { return Ok(()) };
-    for baseline in groups.iter().filter(|group| group.policy == first.policy) {
-        for (index, measure) in MEASURES.iter().enumerate() {
-            let baseline_values = baseline.values(index);
-            let others = groups
-                .iter()
-                .filter(|group| group.cohort == baseline.cohort && group.policy != baseline.policy);
-            for other in others {
-                let difference = paired_difference(&other.values(index), &baseline_values);
-                let [low, high] = interval_cells(&difference);
-                out.write_record([
-                    baseline.cohort,
-                    measure.name,
-                    other.policy,
-                    baseline.policy,
-                    &float(difference.mean),
-                    &low,
-                    &high,
-                    &difference.p_value().map(float).unwrap_or_default(),
-                    &difference.n.to_string(),
-                ])?;
-            }
-        }
+    let cell = |value: Option<f64>| value.map(float).unwrap_or_default();
+    for pair in Pair::of_rows(rows) {
+        let Comparison { difference, relative, pairing } = pair.comparison;
+        let [low, high] = interval_cells(&difference);
+        let [relative_low, relative_high] = relative.as_ref().map(interval_cells).unwrap_or_default();
+        out.write_record([
+            pair.cohort,
+            pair.measure.name,
+            pair.policy,
+            pair.baseline,
+            &float(difference.mean),
+            &low,
+            &high,
+            &cell(difference.p_value()),
+            &difference.n.to_string(),
+            &cell(pair.p_adjusted),
+            &cell(relative.map(|moments| moments.mean)),
+            &relative_low,
+            &relative_high,
+            &cell(pairing),
+        ])?;
     }
     Ok(())
 }
 
 fn timeseries<W: Write>(out: &mut Writer<W>, calendar: &Calendar, days: &[DayRow]) -> ::csv::Result<()> {
     write_keys(out, &["policy", "cohort", "day"])?;
-    for measure in MEASURES.iter().filter(|measure| measure.is_daily()) {
-        write_keys(
-            out,
-            &[measure.name, &format!("{}_low", measure.name), &format!("{}_high", measure.name)],
-        )?;
+    let levels = Levels::COLUMNS.iter().map(|(name, ..)| *name);
+    for name in daily_measures().map(|measure| measure.name).chain(levels) {
+        write_keys(out, &[name, &format!("{name}_low"), &format!("{name}_high")])?;
     }
     end_record(out)?;
     for row in days {
@@ -140,8 +145,59 @@ fn timeseries<W: Write>(out: &mut Writer<W>, calendar: &Calendar, days: &[DayRow
     Ok(())
 }
 
+fn distribution<W: Write>(out: &mut Writer<W>, distributions: &[Distribution]) -> ::csv::Result<()> {
+    out.write_record(["policy", "cohort", "measure", "unit", "at_least", "below", "count"])?;
+    for Distribution { policy, cohort, figure, bins } in distributions {
+        for bin in bins {
+            let [at_least, below] = [bin.at_least, bin.below].map(|value| figure.quantity(value).to_string());
+            let count = bin.count.to_string();
+            let unit = figure.unit().name();
+            out.write_record([policy, cohort, figure.name(), unit, &at_least, &below, &count])?;
+        }
+    }
+    Ok(())
+}
+
+fn sizes<W: Write>(out: &mut Writer<W>, rows: &[SizeRow]) -> ::csv::Result<()> {
+    out.write_record([
+        "policy",
+        "cohort",
+        "size_at_least_usd",
+        "size_below_usd",
+        "measure",
+        "unit",
+        "mean",
+        "ci_low",
+        "ci_high",
+        "n",
+    ])?;
+    for SizeRow { policy, cohort, class, values } in rows {
+        let at_least = class.at_least().to_string();
+        let below = class.below().map(|below| below.to_string()).unwrap_or_default();
+        for (name, moments) in SIZE_MEASURES.iter().zip(values) {
+            let unit = MEASURES[Measure::index_of(name)].unit.name();
+            let [low, high] = interval_cells(moments);
+            let (mean, n) = (float(moments.mean), moments.n.to_string());
+            out.write_record([
+                policy.as_str(),
+                cohort,
+                &at_least,
+                &below,
+                name,
+                unit,
+                &mean,
+                &low,
+                &high,
+                &n,
+            ])?;
+        }
+    }
+    Ok(())
+}
+
 fn accounts<W: Write>(out: &mut Writer<W>, rows: &[AccountRow]) -> ::csv::Result<()> {
-    out.write_record(["policy", "cohort", "account"].into_iter().chain(measure_names()))?;
+    let sums = MEASURES.iter().filter(|measure| measure.is_sum()).map(|measure| measure.name);
+    out.write_record(["policy", "cohort", "account"].into_iter().chain(sums))?;
     for row in rows {
         write_keys(out, &[&row.policy, &row.cohort, &row.account.to_string()])?;
         write_values(out, &row.values)?;
@@ -271,9 +327,9 @@ mod tests {
         {
             for (replication, nanos) in (0..).zip(usage) {
                 let mut values = sample::zero_values();
-                values[super::super::index_of("usage_usd")] = Quantity::Usd(Total::from_nanos(nanos));
-                values[super::super::index_of("stopped_seconds")] = Quantity::Micros(1_500_000);
-                values[super::super::index_of("lost_share")] = Quantity::Ratio(1, 3, 0.0);
+                values[Measure::index_of("usage_usd")] = Quantity::Usd(Total::from_nanos(nanos));
+                values[Measure::index_of("stopped_seconds")] = Quantity::Micros(1_500_000);
+                values[Measure::index_of("lost_share")] = Quantity::Ratio(1, 3, 0.0);
                 rows.push(Row { policy: policy.to_owned(), cohort: "all".to_owned(), replication, values });
             }
         }
@@ -330,7 +386,13 @@ mod tests {
             line.starts_with("all,usage_usd,\"post\"\"paid\"\"\",\"prepaid, small\",-2.2500000005,"),
             "{line}"
         );
-        assert!(line.ends_with(",2"), "{line}");
+        // The baseline's mean is not surely above 0, so there is no relative difference; the only pair needs no
+        // adjustment.
+        let record: Vec<&str> = line.rsplit(',').collect();
+        let [pairing, high, low, relative, adjusted, n, p_value, ..] = record[..] else { panic!("{line}") };
+        assert_eq!((n, adjusted, [relative, low, high]), ("2", p_value, [""; 3]));
+        // √((2 + 0.125) / 3.125), but for a billionth
+        assert!(pairing.starts_with("0.82462112"), "{pairing}");
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //! terminal.
 
 pub mod csv;
+pub mod figure;
 pub mod folder;
 pub mod manifest;
 pub mod plot;
+pub mod results;
 #[cfg(test)]
 mod sample;
 pub mod story;
@@ -12,55 +14,9 @@ pub mod terminal;
 pub mod timing;
 pub mod warnings;
 
-use crate::experiment::Row;
-use crate::metrics::{MEASURES, Quantity};
-use crate::statistics::Moments;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// One policy in one cohort: its rows over replications.
-#[derive(Clone, Copy, Debug)]
-pub struct Group<'o> {
-    /// The policy's name.
-    pub policy: &'o str,
-    /// The cohort's name, or `all`.
-    pub cohort: &'o str,
-    /// A row for each replication, in their order.
-    pub rows: &'o [Row],
-}
-
-impl<'o> Group<'o> {
-    /// The groups of an outcome's rows, in their order.
-    pub fn of_rows(rows: &'o [Row]) -> impl Iterator<Item = Group<'o>> {
-        rows.chunk_by(|a, b| (&a.policy, &a.cohort) == (&b.policy, &b.cohort)).map(|rows| Group {
-            policy: &rows[0].policy,
-            cohort: &rows[0].cohort,
-            rows,
-        })
-    }
-
-    /// The values of the measure at an index of [`MEASURES`], one for each replication.
-    pub fn values(&self, measure: usize) -> Vec<f64> {
-        self.rows.iter().map(|row| row.values[measure].as_f64()).collect()
-    }
-
-    /// The moments over replications of the measure of that name.
-    pub fn moments(&self, measure: &str) -> Moments {
-        Moments::of(self.values(index_of(measure)))
-    }
-
-    /// The sum over replications of the measure of that name: exact, of ratios by their parts.
-    pub fn total(&self, measure: &str) -> Quantity {
-        let index = index_of(measure);
-        let values = self.rows.iter().map(|row| row.values[index]);
-        values.reduce(|sum, value| sum + value).expect("a group has rows")
-    }
-}
-
-fn index_of(measure: &str) -> usize {
-    MEASURES.iter().position(|known| known.name == measure).expect("reports name measures that there are")
-}
 
 /// Why a result could not be written or read.
 #[derive(Debug)]

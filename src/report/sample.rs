@@ -1,8 +1,12 @@
 //! A made-up outcome, plausible enough to look at.
 
 use super::manifest::Manifest;
-use crate::experiment::{BalancePoint, DayRow, Outcome, Row};
-use crate::metrics::{Context, Flow, Flows, MEASURES, Quantity, Tally};
+use crate::experiment::{
+    BalancePoint, DayRow, Distribution, Outcome, Row, SIZE_MEASURES, SizeRow, daily_measures,
+};
+use crate::metrics::{
+    AccountFigure, Context, Flow, Flows, Levels, MEASURES, Measure, Quantity, SizeClass, Spread, Tally,
+};
 use crate::money::{Money, Share};
 use crate::request::Refusal;
 use crate::rng::{CohortStreams, Draws, Purpose};
@@ -20,7 +24,15 @@ pub fn calendar(days: usize) -> Calendar {
 
 /// Every measure as it is where nothing happens.
 pub fn zero_values() -> Vec<Quantity> {
-    MEASURES.iter().map(|measure| measure.of_run(&Tally::default(), &CONTEXT)).collect()
+    values(&Tally::default(), &Spread::default())
+}
+
+fn values(tally: &Tally, spread: &Spread) -> Vec<Quantity> {
+    let value = |measure: &Measure| match measure.of_spread(spread) {
+        Some(value) => value,
+        None => measure.of_sums(tally, &CONTEXT),
+    };
+    MEASURES.iter().map(value).collect()
 }
 
 /// A manifest.
@@ -47,38 +59,82 @@ pub fn outcome(policies: &[&str], replications: u32, days: usize) -> Outcome {
     let mut outcome = Outcome::default();
     for (number, policy) in policies.iter().enumerate() {
         let harshness = number as f64 / 8.0;
-        let mut by_day = vec![vec![Moments::default(); MEASURES.len()]; days];
+        let mut by_day =
+            vec![vec![Moments::default(); daily_measures().count() + Levels::COLUMNS.len()]; days];
+        let mut everyone = Spread::default();
+        let mut by_size = vec![vec![Moments::default(); SIZE_MEASURES.len()]; SIZES];
         for replication in 0..replications {
             let mut draws = CohortStreams::new(1, replication, "c").account(0).draws(Purpose::Gap, 0);
             let mut tally = Tally::default();
+            let mut levels = Levels::default();
             for (day, moments) in by_day.iter_mut().enumerate() {
                 let flows = flows(&mut draws, harshness, day);
-                for (moments, measure) in
-                    moments.iter_mut().zip(MEASURES.iter().filter(|measure| measure.is_daily()))
-                {
-                    moments.add(measure.of_day(&flows, &CONTEXT).as_f64());
+                levels.credit += (flows[Flow::CashIn] - flows[Flow::Usage]) / 2;
+                levels.receivable += flows[Flow::BadDebt] - levels.receivable / 30;
+                let values = daily_measures().map(|measure| measure.of_day(&flows, &CONTEXT));
+                for (moments, value) in moments.iter_mut().zip(values.chain(levels.quantities())) {
+                    moments.add(value.as_f64());
                 }
                 tally.flows.merge(&flows);
             }
-            let values: Vec<Quantity> =
-                MEASURES.iter().map(|measure| measure.of_run(&tally, &CONTEXT)).collect();
-            outcome.rows.push(Row {
-                policy: (*policy).to_owned(),
-                cohort: "all".to_owned(),
-                replication,
-                values,
-            });
+            let mut spread = Spread::default();
+            for _ in 0..200 {
+                spread.add(&account(&mut draws, harshness));
+            }
+            everyone.merge(&spread);
+            for (class, moments) in by_size.iter_mut().enumerate() {
+                let flows = flows(&mut draws, harshness / (class + 1) as f64, class);
+                let tally = Tally { flows, ..Tally::default() };
+                for (moments, name) in moments.iter_mut().zip(SIZE_MEASURES) {
+                    moments.add(MEASURES[Measure::index_of(name)].of_sums(&tally, &CONTEXT).as_f64());
+                }
+            }
+            let values = values(&tally, &spread);
+            for cohort in ["hobbyist", "all"] {
+                let (policy, cohort) = ((*policy).to_owned(), cohort.to_owned());
+                outcome.rows.push(Row { policy, cohort, replication, values: values.clone() });
+            }
         }
-        let daily = MEASURES.iter().filter(|measure| measure.is_daily()).count();
-        for (day, mut values) in by_day.into_iter().enumerate() {
-            values.truncate(daily);
-            outcome.days.push(DayRow { policy: (*policy).to_owned(), cohort: "all".to_owned(), day, values });
+        for cohort in ["hobbyist", "all"] {
+            let name = || ((*policy).to_owned(), cohort.to_owned());
+            outcome.days.extend(by_day.iter().enumerate().map(|(day, values)| {
+                let (policy, cohort) = name();
+                DayRow { policy, cohort, day, values: values.clone() }
+            }));
+            outcome.sizes.extend(SizeClass::all().skip(2).zip(&by_size).map(|(class, values)| {
+                let (policy, cohort) = name();
+                SizeRow { policy, cohort, class, values: values.clone() }
+            }));
         }
+        outcome.distributions.extend(AccountFigure::ALL.map(|figure| Distribution {
+            policy: (*policy).to_owned(),
+            cohort: "hobbyist".to_owned(),
+            figure,
+            bins: everyone.bins(figure).collect(),
+        }));
         for account in 0..2 {
             balances(&mut outcome.balances, policy, account, number, days);
         }
     }
+    let by_cohort = |row: &Row| {
+        (policies.iter().position(|policy| *policy == row.policy), row.cohort == "all", row.replication)
+    };
+    outcome.rows.sort_by_key(by_cohort);
     outcome
+}
+
+/// How many classes of sizes have accounts.
+const SIZES: usize = 6;
+
+/// The figures of an account: most have none of what is bad.
+fn account(draws: &mut Draws, harshness: f64) -> [u64; AccountFigure::ALL.len()] {
+    if draws.unit() > 0.2 + harshness / 2.0 {
+        return [0; AccountFigure::ALL.len()];
+    }
+    let size = (-3.0 * draws.unit().ln()).exp();
+    let stopped = 3.6e9 * size * (1.0 + harshness);
+    [0.01e9 * size, stopped, 2e9 * size * (1.0 - harshness), (1e7 * size * harshness).min(1e9)]
+        .map(|value| value as u64)
 }
 
 /// An outcome in which accounts signed up and nothing else happened.
@@ -91,11 +147,20 @@ pub fn idle_outcome(policies: &[&str], replications: u32, days: usize) -> Outcom
         row.values = MEASURES
             .iter()
             .filter(|measure| measure.is_daily())
-            .map(|measure| {
-                let value = measure.of_day(&Flows::default(), &CONTEXT).as_f64();
-                Moments { n: u64::from(replications), mean: value, sum_of_squares: 0.0 }
-            })
+            .map(|measure| measure.of_day(&Flows::default(), &CONTEXT))
+            .chain(Levels::default().quantities())
+            .map(|value| Moments { n: u64::from(replications), mean: value.as_f64(), sum_of_squares: 0.0 })
             .collect();
+    }
+    for row in &mut outcome.sizes {
+        for moments in &mut row.values {
+            *moments = Moments { n: u64::from(replications), mean: 0.0, sum_of_squares: 0.0 };
+        }
+    }
+    let mut nothing = Spread::default();
+    nothing.add(&Default::default());
+    for distribution in &mut outcome.distributions {
+        distribution.bins = nothing.bins(distribution.figure).collect();
     }
     outcome.balances.clear();
     outcome

@@ -1,7 +1,7 @@
 //! The comparison table that a run prints.
 
-use super::{Group, index_of};
-use crate::experiment::{ALL_COHORTS, Outcome};
+use super::figure::{grouped, printable};
+use crate::experiment::{ALL_COHORTS, Group, Outcome};
 use crate::metrics::{Measure, Unit};
 use crate::statistics::{Moments, paired_difference};
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
@@ -101,7 +101,7 @@ fn difference(group: &Group<'_>, baseline: &Group<'_>) -> String {
         return String::new();
     }
     let (measure, _) = ROWS[0];
-    let index = index_of(measure);
+    let index = Measure::index_of(measure);
     cell(&paired_difference(&group.values(index), &baseline.values(index)), Unit::Usd)
 }
 
@@ -131,28 +131,6 @@ fn cell(moments: &Moments, unit: Unit) -> String {
         }
         None => number(moments.mean),
     }
-}
-
-/// A number with thousands separators.
-pub(super) fn grouped(value: f64, decimals: usize) -> String {
-    let plain = format!("{:.decimals$}", value.abs());
-    let (whole, fraction) = plain.split_at(plain.find('.').unwrap_or(plain.len()));
-    let mut text = String::new();
-    if value < 0.0 && plain.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
-        text.push('-');
-    }
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + fraction
-}
-
-/// The text without characters that would steer a terminal.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// A name in lines of at most [`NAME_WIDTH`], broken after a space or hyphen where there is one, at most
@@ -187,19 +165,6 @@ mod tests {
     use crate::report::sample;
 
     #[test]
-    fn numbers_have_thousands_separators_and_no_negative_zero() {
-        for (value, decimals, text) in [
-            (0.0, 2, "0.00"),
-            (-0.001, 2, "0.00"),
-            (999.999, 2, "1,000.00"),
-            (-1_234_567.891, 1, "-1,234,567.9"),
-            (123_456.0, 0, "123,456"),
-        ] {
-            assert_eq!(grouped(value, decimals), text);
-        }
-    }
-
-    #[test]
     fn eight_policies_fit_a_hundred_columns_by_standing_in_blocks() {
         let names =
             ["prepaid", "top-up", "postpaid", "trial", "e", "f", "g", "a rather long name of a policy"];
@@ -221,7 +186,7 @@ mod tests {
         let mut dearer = outcome.rows.clone();
         for row in &mut dearer {
             row.policy = "top-up".to_owned();
-            let contribution = &mut row.values[index_of("contribution_usd")];
+            let contribution = &mut row.values[Measure::index_of("contribution_usd")];
             *contribution = *contribution + dollar;
         }
         outcome.rows.extend(dearer);

@@ -1,6 +1,6 @@
 //! Where the time of a run went, as text for the terminal.
 
-use super::terminal::printable;
+use super::figure::printable;
 use crate::experiment;
 use std::time::Duration;
 

@@ -1,9 +1,8 @@
 //! What a result cannot show, said rather than guessed.
 
-use super::Group;
-use super::terminal::{grouped, printable};
+use super::figure::{grouped, printable};
 use crate::account::AccountView;
-use crate::experiment::{ALL_COHORTS, Outcome};
+use crate::experiment::{ALL_COHORTS, Group, Outcome};
 use crate::metering::Authorization;
 use crate::metrics::Quantity;
 use crate::policy::common::CommonTerms;
@@ -287,7 +286,7 @@ mod tests {
             for replication in 0..2 {
                 let mut all = sample::zero_values();
                 for (measure, value) in values {
-                    all[crate::report::index_of(measure)] = *value;
+                    all[crate::metrics::Measure::index_of(measure)] = *value;
                 }
                 let (policy, cohort) = ("postpaid".to_owned(), cohort.to_owned());
                 outcome.rows.push(Row { policy, cohort, replication, values: all });

@@ -1,6 +1,6 @@
 //! Balances of a few accounts over time: the saw-tooth of prepayment, the debt of post-payment.
 
-use super::data::{Balance, Data};
+use super::super::results::{Balance, Results};
 use super::picture::{Anchor, INK, Picture, Pixel, TEXT, fitted};
 use super::scale::{Numbers, Scale, clock_ticks, date_ticks};
 use super::style::{
@@ -45,7 +45,7 @@ const LINES: [Look; ACCOUNTS] = [
 const PANEL: i32 = 260;
 
 /// A panel for each policy with the balances of the same few accounts.
-pub fn picture(data: &Data) -> Option<Picture> {
+pub fn picture(data: &Results) -> Option<Picture> {
     let first = data.balances.iter().map(|point| point.at).min()?;
     let last = data.balances.iter().map(|point| point.at).max()?;
     let start = TimeZone::UTC.to_datetime(first).date();

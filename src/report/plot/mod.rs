@@ -1,7 +1,6 @@
 //! The plots, drawn from the CSV files of a folder alone, each as SVG and PNG.
 
 mod balances;
-mod data;
 mod over_time;
 mod picture;
 mod scale;
@@ -11,14 +10,14 @@ mod trade_off;
 
 use super::Error;
 use super::folder::replace_file;
-use data::Data;
+use super::results::Results;
 use picture::Picture;
 use rayon::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A plot: its name, and what it shows; `None` where there is nothing to show.
-type Plot = (&'static str, fn(&Data) -> Option<Picture>);
+type Plot = (&'static str, fn(&Results) -> Option<Picture>);
 
 /// Every plot.
 const PLOTS: [Plot; 4] = [
@@ -34,7 +33,7 @@ const PLOTS: [Plot; 4] = [
 /// # Errors
 /// If a CSV file is missing or does not read as it was written, or if a plot cannot be written.
 pub fn draw(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let data = Data::read(folder)?;
+    let data = Results::read(folder)?;
     let plots = folder.join("plots");
     fs::create_dir_all(&plots).map_err(Error::at(&plots, "create the folder"))?;
     let files = PLOTS.par_iter().map(|(name, picture)| match picture(&data) {
@@ -107,7 +106,7 @@ mod tests {
     #[test]
     fn no_text_overlaps_another_or_leaves_its_picture() {
         for (outcome, days) in outcomes() {
-            let data = Data::read(folder_of(&outcome, days).path()).unwrap();
+            let data = Results::read(folder_of(&outcome, days).path()).unwrap();
             for (name, picture) in PLOTS {
                 let Some(picture) = picture(&data) else { continue };
                 let boxes = picture.text_boxes();

@@ -1,6 +1,6 @@
 //! Shares over time.
 
-use super::data::{Data, Day};
+use super::super::results::{Day, Results};
 use super::picture::{Anchor, INK, Picture, Pixel, TEXT};
 use super::scale::{Numbers, Scale, date_ticks};
 use super::style::{Frame, MARGIN, Sign, WIDTH, dashed, heading, label_width, legend, look, point};
@@ -14,9 +14,10 @@ const HEIGHT: i32 = 330;
 type Panel = (&'static str, fn(&Day) -> f64);
 
 /// Two panels of lines over time: refused and active share, a line for each policy; none for a single day.
-pub fn picture(data: &Data) -> Option<Picture> {
-    let first = data.days.iter().map(|day| day.date).min()?;
-    let last = data.days.iter().map(|day| day.date).max()?;
+pub fn picture(data: &Results) -> Option<Picture> {
+    let measured = data.measured_days();
+    let first = measured.iter().map(|day| day.date).min()?;
+    let last = measured.iter().map(|day| day.date).max()?;
     if first == last {
         return None;
     }
@@ -34,14 +35,16 @@ pub fn picture(data: &Data) -> Option<Picture> {
         data.policies.iter().enumerate().map(|(n, policy)| (Sign::Line(look(n)), policy.as_str())).collect();
     let mut top = legend(&mut picture, &entries, top) + 14;
 
-    let panels: [Panel; 2] =
-        [("Refused tries, %", |day| day.refused_share), ("Active account time, %", |day| day.active_share)];
+    let panels: [Panel; 2] = [
+        ("Refused tries, %", |day| day.mean("refused_share")),
+        ("Active account time, %", |day| day.mean("active_share")),
+    ];
     for (caption, share) in panels {
         let series: Vec<Vec<(f64, f64)>> = data
             .policies
             .iter()
             .map(|policy| {
-                let days = data.days.iter().filter(|day| day.policy == *policy);
+                let days = measured.iter().filter(|day| day.policy == *policy);
                 let points: Vec<(f64, f64)> =
                     days.map(|day| (days_between(first, day.date) + 0.5, 100.0 * share(day))).collect();
                 averaged(&points, averaged_over)

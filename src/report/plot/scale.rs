@@ -1,6 +1,6 @@
 //! Axes: which range, which ticks, how they are labelled.
 
-use super::super::terminal::grouped;
+use super::super::figure::grouped;
 use super::picture::{TEXT, text_width};
 use jiff::ToSpan;
 use jiff::civil::Date;

@@ -1,6 +1,6 @@
 //! The scorecard: what each policy earns, collects and refuses.
 
-use super::data::{Data, Estimate};
+use super::super::results::{Estimate, Results};
 use super::picture::{Anchor, GRID, INK, Picture, TEXT, fitted, text_width};
 use super::scale::{Numbers, Scale, short};
 use super::style::{BARS, Frame, MARGIN, RADIUS, WIDTH, heading, look, point, x_interval};
@@ -16,7 +16,7 @@ const GAP: i32 = 90;
 const INSET: i32 = 24;
 
 /// Three panels of points with their intervals, a row for each policy.
-pub fn picture(data: &Data) -> Option<Picture> {
+pub fn picture(data: &Results) -> Option<Picture> {
     let rows = i32::try_from(data.policies.len()).ok().filter(|rows| *rows > 0)?;
     let mut picture = Picture::new(WIDTH, 130 + 60 + rows * ROW + 70);
     let intervals = if data.replications >= 2 { BARS } else { "" };

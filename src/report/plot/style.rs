@@ -1,6 +1,6 @@
 //! What all plots share: a look for each policy, titles, legends, frames.
 
-use super::data::Estimate;
+use super::super::results::Estimate;
 use super::picture::{Anchor, FAINT_INK, GRID, INK, Picture, Pixel, TEXT, TITLE, fitted, text_width};
 use super::scale::Scale;
 use plotters::style::{RGBColor, WHITE};

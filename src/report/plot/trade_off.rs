@@ -1,6 +1,6 @@
 //! The trade-off between what a policy earns and what it loses.
 
-use super::data::{Data, Estimate};
+use super::super::results::{Estimate, Results};
 use super::picture::{Anchor, FAINT_INK, INK, Picture, Pixel, TEXT, fitted, text_width};
 use super::scale::{Numbers, Scale};
 use super::style::{
@@ -14,7 +14,7 @@ const INSET: i32 = 50;
 const DIRECTIONS: [Pixel; 8] = [(1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1)];
 
 /// A point for each policy: contribution against lost requests.
-pub fn picture(data: &Data) -> Option<Picture> {
+pub fn picture(data: &Results) -> Option<Picture> {
     let estimate = |policy: &String, measure, factor| Some(data.estimate(policy, measure)?.times(factor));
     let points: Vec<(&String, Estimate, Estimate)> = data
         .policies
