@@ -155,7 +155,7 @@ fn terminal_width() -> usize {
 
 fn check(files: &[PathBuf], kinds: &Kinds) -> Result<(), Failure> {
     let texts: Vec<String> =
-        read_all(files, kinds)?.iter().map(|loaded| describe(&loaded.scenario)).collect();
+        read_all(files, kinds)?.iter().map(|loaded| describe(&loaded.scenario).to_string()).collect();
     print(&(texts.join("\n\n") + "\n"))
 }
 

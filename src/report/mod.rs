@@ -2,6 +2,7 @@
 //! terminal.
 
 pub mod csv;
+pub mod description;
 pub mod figure;
 pub mod folder;
 pub mod manifest;
