@@ -11,7 +11,7 @@ use crate::report::description::Words;
 use crate::report::folder::Folder;
 use crate::report::manifest::Manifest;
 use crate::report::timing::{Timing, timing_text};
-use crate::report::{Error, plot, terminal, warnings};
+use crate::report::{self, Error, terminal, warnings};
 use crate::scenario::{Loaded, Scenario, describe};
 use crate::statistics::Precision;
 use crate::stopwatch::Stopwatch;
@@ -58,7 +58,7 @@ pub struct RunArguments {
     /// Write ledger.csv: every posting of replication 0
     #[arg(long)]
     ledger: bool,
-    /// Draw no plots
+    /// Draw neither plots nor the page
     #[arg(long)]
     no_plots: bool,
     /// Print nothing but errors, and what --timing asks for
@@ -192,7 +192,7 @@ fn run_one(
     words.write(folder.path())?;
     watch.lap(&mut timing.files);
     if !arguments.no_plots {
-        plot::draw(folder.path())?;
+        report::draw(folder.path())?;
     }
     watch.lap(&mut timing.plots);
     if interrupt.load(Ordering::Relaxed) {

@@ -111,8 +111,10 @@ impl Deed {
     fn by_how_much(&self, difference: &Difference) -> Sentence {
         // Of what is three times as much, the amount says more; and so it does where the ratio is less sure than that.
         const LARGE: f64 = 2.0;
-        let is_sure = difference.relative_interval().is_some_and(|interval| interval.low * interval.high > 0.0);
-        let is_relative = self.is_relative && is_sure && difference.relative.is_some_and(|by| by.abs() < LARGE);
+        let is_sure =
+            difference.relative_interval().is_some_and(|interval| interval.low * interval.high > 0.0);
+        let is_relative =
+            self.is_relative && is_sure && difference.relative.is_some_and(|by| by.abs() < LARGE);
         let relative = if is_relative { Shown::relative(difference) } else { None };
         let shown = relative.unwrap_or_else(|| Shown::difference(difference, self.measure().unit)).unsigned();
         let direction = if difference.difference < 0.0 { " less" } else { " more" };
@@ -266,14 +268,15 @@ impl Study<'_> {
             Mark::Same => {
                 let is_worse = |other: &usize| self.mark(best, *other, deed) == Some(Mark::Gain);
                 let (worse, level): (Vec<usize>, Vec<usize>) = rest.iter().partition(|other| is_worse(other));
-                let sentence = (Sentence::default().text(format!("Which policy {superlative} cannot be told: ")))
-                    .policy(best)
-                    .text(" does by its mean, ")
-                    .shown(of_best)
-                    .text(", but no difference is seen between it and ")
-                    .policy(second)
-                    .text(", ")
-                    .shown(of_second);
+                let sentence = (Sentence::default()
+                    .text(format!("Which policy {superlative} cannot be told: ")))
+                .policy(best)
+                .text(" does by its mean, ")
+                .shown(of_best)
+                .text(", but no difference is seen between it and ")
+                .policy(second)
+                .text(", ")
+                .shown(of_second);
                 let sentence = match level.is_empty() {
                     true => sentence,
                     false => sentence.text(", nor between it and ").list(level.into_iter().map(named)),
@@ -322,7 +325,9 @@ impl Study<'_> {
         Some(match costs.is_empty() {
             true => (Sentence::default().text("It is worse than ").policy(second))
                 .text(" in nothing else that is shown here."),
-            false => Sentence::default().text("For that it ").list(costs).text(" under ").policy(second).text("."),
+            false => {
+                Sentence::default().text("For that it ").list(costs).text(" under ").policy(second).text(".")
+            }
         })
     }
 
