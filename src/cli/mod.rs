@@ -7,7 +7,7 @@ mod run;
 use crate::document::Faults;
 use crate::metrics::{MEASURES, Measure};
 use crate::policy::Kinds;
-use crate::report::{Error, plot};
+use crate::report::{self, Error};
 use crate::scenario::{self, Loaded, Scenario, TEMPLATE, describe};
 use clap::{Parser, Subcommand};
 use explain::ExplainArguments;
@@ -42,7 +42,7 @@ enum Command {
     },
     /// Tell the story of one account, event by event, and which rule says so
     Explain(ExplainArguments),
-    /// Draw the plots of a folder of results again
+    /// Draw the plots and the page of a folder of results again
     Plot {
         /// The folder, such as output/quickstart
         #[arg(value_name = "DIR")]
@@ -155,13 +155,13 @@ fn terminal_width() -> usize {
 
 fn check(files: &[PathBuf], kinds: &Kinds) -> Result<(), Failure> {
     let texts: Vec<String> =
-        read_all(files, kinds)?.iter().map(|loaded| describe(&loaded.scenario)).collect();
+        read_all(files, kinds)?.iter().map(|loaded| describe(&loaded.scenario).to_string()).collect();
     print(&(texts.join("\n\n") + "\n"))
 }
 
 fn draw(folder: &Path) -> Result<(), Failure> {
-    for picture in plot::draw(folder)? {
-        print(&format!("{}\n", picture.display()))?;
+    for file in report::draw(folder)? {
+        print(&format!("{}\n", file.display()))?;
     }
     Ok(())
 }

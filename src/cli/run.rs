@@ -7,11 +7,12 @@ use super::{
 use crate::experiment::{self, ExperimentError, Options, Until};
 use crate::policy::Kinds;
 use crate::report::csv::{self, LedgerWriter};
+use crate::report::description::Words;
 use crate::report::folder::Folder;
 use crate::report::manifest::Manifest;
 use crate::report::timing::{Timing, timing_text};
-use crate::report::{Error, plot, terminal, warnings};
-use crate::scenario::{Loaded, Scenario};
+use crate::report::{self, Error, terminal, warnings};
+use crate::scenario::{Loaded, Scenario, describe};
 use crate::statistics::Precision;
 use crate::stopwatch::Stopwatch;
 use clap::Args;
@@ -57,7 +58,7 @@ pub struct RunArguments {
     /// Write ledger.csv: every posting of replication 0
     #[arg(long)]
     ledger: bool,
-    /// Draw no plots
+    /// Draw neither plots nor the page
     #[arg(long)]
     no_plots: bool,
     /// Print nothing but errors, and what --timing asks for
@@ -186,9 +187,12 @@ fn run_one(
         dropped_trace_records: outcome.dropped_records,
     };
     manifest.write(folder.path())?;
+    let words =
+        Words { scenario: describe(&loaded.scenario), warnings: warnings::warnings(scenario, &outcome) };
+    words.write(folder.path())?;
     watch.lap(&mut timing.files);
     if !arguments.no_plots {
-        plot::draw(folder.path())?;
+        report::draw(folder.path())?;
     }
     watch.lap(&mut timing.plots);
     if interrupt.load(Ordering::Relaxed) {
@@ -199,7 +203,7 @@ fn run_one(
     if arguments.quiet {
         return Ok(());
     }
-    for warning in warnings::warnings(scenario, &outcome) {
+    for warning in &words.warnings {
         tell(format_args!("warning: {warning}"));
     }
     print(&terminal::comparison_table(&outcome, terminal_width()))?;

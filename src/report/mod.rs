@@ -1,10 +1,12 @@
-//! What a run leaves behind: a folder of CSV files, plots drawn from these alone, and a table for the
+//! What a run leaves behind: a folder of CSV files, plots and a page made from these alone, and a table for the
 //! terminal.
 
 pub mod csv;
+pub mod description;
 pub mod figure;
 pub mod folder;
 pub mod manifest;
+pub mod page;
 pub mod plot;
 pub mod results;
 #[cfg(test)]
@@ -14,9 +16,21 @@ pub mod terminal;
 pub mod timing;
 pub mod warnings;
 
+use results::Results;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// Draws the plots and the page of a folder of results from its other files, and returns the files.
+///
+/// # Errors
+/// If a file of the folder is missing or does not read as it was written, or if one cannot be written.
+pub fn draw(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let results = Results::read(folder)?;
+    let mut files = plot::draw(folder, &results)?;
+    files.push(page::write(folder, &results, &files)?);
+    Ok(files)
+}
 
 /// Why a result could not be written or read.
 #[derive(Debug)]

@@ -217,6 +217,7 @@ mod tests {
         let none = Distribution::constant(0.0);
         Scenario {
             name: "s".to_owned(),
+            question: None,
             start: jiff::civil::date(2026, 1, 1),
             horizon: Span::days(90),
             warmup: Span::ZERO,

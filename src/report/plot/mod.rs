@@ -3,10 +3,14 @@
 mod balances;
 mod over_time;
 mod picture;
+mod png;
 mod scale;
 mod scorecard;
 mod style;
+mod svg;
 mod trade_off;
+
+pub use style::dark_css;
 
 use super::Error;
 use super::folder::replace_file;
@@ -27,20 +31,27 @@ const PLOTS: [Plot; 4] = [
     ("balances", balances::picture),
 ];
 
-/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same CSV files give
-/// the same bytes.
+/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same results give the same
+/// bytes.
 ///
 /// # Errors
-/// If a CSV file is missing or does not read as it was written, or if a plot cannot be written.
-pub fn draw(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let data = Results::read(folder)?;
+/// If a plot cannot be written.
+pub fn draw(folder: &Path, results: &Results) -> Result<Vec<PathBuf>, Error> {
     let plots = folder.join("plots");
     fs::create_dir_all(&plots).map_err(Error::at(&plots, "create the folder"))?;
-    let files = PLOTS.par_iter().map(|(name, picture)| match picture(&data) {
+    let files = PLOTS.par_iter().map(|(name, picture)| match picture(results) {
         Some(picture) => write(&picture, &plots.join(name)),
         None => Ok(Vec::new()),
     });
     Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// The sign of the n-th policy, from 0, in all plots: SVG that stands within a line of text.
+pub fn sign(number: usize) -> String {
+    let look = style::look(number);
+    let mut picture = Picture::new(32, 32);
+    style::point(&mut picture, look.shape, (16, 16), 12, look.colour);
+    picture.to_sign()
 }
 
 /// Writes a picture in both formats, each with its extension, and returns the files.
@@ -74,6 +85,10 @@ mod tests {
         "a very long name of a policy that nobody would choose, number 7",
         "a very long name of a policy that nobody would choose, number 8",
     ];
+
+    fn draw(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+        super::draw(folder, &Results::read(folder)?)
+    }
 
     fn folder_of(outcome: &Outcome, days: usize) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -109,6 +124,11 @@ mod tests {
             let data = Results::read(folder_of(&outcome, days).path()).unwrap();
             for (name, picture) in PLOTS {
                 let Some(picture) = picture(&data) else { continue };
+                assert!(!picture.description.is_empty(), "{name} is not described");
+                for colour in picture.colours() {
+                    let is_known = style::PALETTE.iter().any(|(light, _)| *light == colour);
+                    assert!(is_known, "{name}: {colour} is not of the palette");
+                }
                 let boxes = picture.text_boxes();
                 for (index, (text, [left, top, right, bottom])) in boxes.iter().enumerate() {
                     let inside =
@@ -132,7 +152,7 @@ mod tests {
         for file in files {
             let content = fs::read(&file).unwrap();
             if file.extension().unwrap() == "png" {
-                let reader = png::Decoder::new(std::io::Cursor::new(content)).read_info().unwrap();
+                let reader = ::png::Decoder::new(std::io::Cursor::new(content)).read_info().unwrap();
                 assert_eq!(reader.info().width, 1600, "{}", file.display());
             } else {
                 let svg = String::from_utf8(content).unwrap();
