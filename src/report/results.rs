@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::experiment::ALL_COHORTS;
-use crate::statistics::Interval;
+use crate::statistics::{Interval, SIGNIFICANCE};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -71,9 +71,6 @@ impl Estimate {
         }
     }
 }
-
-/// The adjusted p-value below which a difference is called real.
-pub const SIGNIFICANCE: f64 = 0.05;
 
 /// A line of `comparison.csv`.
 #[derive(Clone, Debug, Deserialize)]

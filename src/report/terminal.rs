@@ -1,10 +1,10 @@
 //! The comparison table that a run prints.
 
 use super::figure::{Style, printable};
-use super::results::SIGNIFICANCE;
 use crate::experiment::{ALL_COHORTS, Group, Outcome, Pair};
 use crate::metrics::{HEADLINES, MEASURES, Measure, Unit};
 use crate::statistics::Moments;
+use crate::statistics::SIGNIFICANCE;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Cell, CellAlignment, LineStyle, Table};
 

@@ -83,17 +83,19 @@ impl Scenario {
         let names: Vec<&str> = match key.0[0].as_str() {
             "policy" => self.policies.iter().map(|policy| policy.name.as_str()).collect(),
             "cohort" => self.cohorts.iter().map(|cohort| cohort.name.as_str()).collect(),
-            section if key.0.len() < 2 => return Err(format!("name a key, as in `{section}.key`")),
+            section if key.0.len() < 2 => {
+                return Err(format!("this is no key\nhint: name one, as in `{section}.key`"));
+            }
             _ => return Ok(key.clone()),
         };
         let what = &key.0[0];
         let [_, name, _, ..] = &key.0[..] else {
-            return Err(format!("name a key of a {what}, as in `{what}.{}.key`", names[0]));
+            return Err(format!("this is no key\nhint: name one, as in `{what}.{}.key`", names[0]));
         };
         let Some(index) = names.iter().position(|known| known == name) else {
             let meant = did_you_mean(name, names.iter().copied());
             let meant = meant.map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
-            return Err(format!("there is no {what} `{name}`; {meant}the scenario has {}", listed(&names)));
+            return Err(format!("there is no {what} `{name}`\nhint: {meant}there is {}", listed(&names)));
         };
         let mut place = key.clone();
         place.0[1] = index.to_string();

@@ -100,6 +100,13 @@ impl Scenario {
         ScenarioFile::of(path, content, kinds)?.read(&[])
     }
 
+    /// About how many requests a replication has.
+    pub fn expected_requests(&self) -> f64 {
+        let calendar = self.calendar();
+        let of_account = |cohort: &Cohort| cohort.workload.expected_requests(&calendar, cohort.signup);
+        self.cohorts.iter().map(|cohort| f64::from(cohort.accounts) * of_account(cohort)).sum()
+    }
+
     /// The calendar of a run.
     pub fn calendar(&self) -> Calendar {
         Calendar::new(self.start, self.warmup, self.horizon, self.runoff)

@@ -57,6 +57,9 @@ pub fn compare(values: &[f64], baseline: &[f64]) -> Comparison {
     Comparison { difference, relative, pairing }
 }
 
+/// The [adjusted](holm) p-value below which a difference is called real.
+pub const SIGNIFICANCE: f64 = 0.05;
+
 /// P-values adjusted for being several: calling real what is then below a level is wrong anywhere among them
 /// with at most that probability, however they depend on each other. Each is at least the p-value it adjusts
 /// and at most 1, in the order given.

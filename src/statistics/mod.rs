@@ -10,7 +10,7 @@ mod ratio;
 mod student;
 mod warm_up;
 
-pub use comparison::{Comparison, compare, holm, paired_difference};
+pub use comparison::{Comparison, SIGNIFICANCE, compare, holm, paired_difference};
 pub use moments::{CONFIDENCE, Interval, Moments};
 pub use precision::{HalfWidth, LEAST_REPLICATIONS, Precision, PrecisionError};
 pub use quantile::quantile;

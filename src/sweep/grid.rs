@@ -24,7 +24,7 @@ Several keys make a grid: every value of one with every value of the others.";
 /// The most values of a key.
 const MOST_VALUES: usize = 1_000;
 /// The most points of a grid.
-const MOST_POINTS: usize = 10_000;
+const MOST_POINTS: usize = 2_500;
 
 /// A key that is swept, with its values.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,14 @@ pub struct Axis {
     pub key: KeyPath,
     /// Its values: ascending where all are numbers, or all durations, else in the order given; no two alike.
     pub values: Vec<AxisValue>,
+}
+
+impl Axis {
+    /// Where its values lie, if they lie on a line.
+    pub fn positions(&self) -> Option<(Line, Vec<f64>)> {
+        let shown: Vec<&str> = self.values.iter().map(|value| value.shown.as_str()).collect();
+        positions(&shown)
+    }
 }
 
 /// A value of a swept key.
@@ -84,6 +92,11 @@ impl Grid {
         }
         indices.reverse();
         indices
+    }
+
+    /// The point at which each key has this value, as indices.
+    pub fn point_at(&self, indices: &[usize]) -> usize {
+        self.axes.iter().zip(indices).fold(0, |point, (axis, index)| point * axis.values.len() + index)
     }
 
     /// The values of the keys at a point, as people read them.
@@ -427,6 +440,6 @@ mod tests {
         assert_eq!(Grid::new(vec![]).unwrap().points(), 1);
         assert!(Grid::new(vec![axis("a.x=1"), axis("a.'x'=2")]).unwrap_err().contains("swept twice"));
         let wide = |key: &str| axis(&format!("a.{key}=1..200:1"));
-        assert!(Grid::new(vec![wide("x"), wide("y")]).unwrap_err().contains("more than 10000 points"));
+        assert!(Grid::new(vec![wide("x"), wide("y")]).unwrap_err().contains("more than 2500 points"));
     }
 }
