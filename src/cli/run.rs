@@ -163,8 +163,9 @@ fn run_one(
     fs::write(&resolved, loaded.resolved(folder.target())).map_err(Error::at(&resolved, "write"))?;
     let manifest = Manifest::new(&loaded, began, wall_seconds, outcome.requests, outcome.dropped_records)?;
     manifest.write(folder.path())?;
-    let words =
-        Words { scenario: describe(&loaded.scenario), warnings: warnings::warnings(scenario, &outcome) };
+    let mut warnings = warnings::warnings(scenario, &outcome);
+    warnings.extend(until.iter().flat_map(|until| warnings::unmet(until, &outcome)));
+    let words = Words { scenario: describe(&loaded.scenario), warnings };
     words.write(folder.path())?;
     watch.lap(&mut timing.files);
     if !arguments.no_plots {
