@@ -103,6 +103,11 @@ impl Difference {
         self.ci_low.zip(self.ci_high).map(|(low, high)| Interval { low, high })
     }
 
+    /// The difference and the ends of its interval.
+    pub fn values(&self) -> impl Iterator<Item = f64> {
+        [Some(self.difference), self.ci_low, self.ci_high].into_iter().flatten()
+    }
+
     /// The interval of the relative difference, where there is one.
     pub fn relative_interval(&self) -> Option<Interval> {
         self.relative_low.zip(self.relative_high).map(|(low, high)| Interval { low, high })

@@ -1,6 +1,9 @@
 //! The plots, drawn from the CSV files of a folder alone, each as SVG and PNG.
 
 mod balances;
+mod forest;
+mod front;
+mod labels;
 mod over_time;
 mod picture;
 mod png;
@@ -9,6 +12,7 @@ mod scorecard;
 mod style;
 mod svg;
 mod trade_off;
+mod words;
 
 pub use style::dark_css;
 
@@ -24,10 +28,11 @@ use std::path::{Path, PathBuf};
 type Plot = (&'static str, fn(&Results) -> Option<Picture>);
 
 /// Every plot.
-const PLOTS: [Plot; 4] = [
+const PLOTS: [Plot; 5] = [
     ("scorecard", scorecard::picture),
-    ("over-time", over_time::picture),
     ("trade-off", trade_off::picture),
+    ("differences", forest::picture),
+    ("over-time", over_time::picture),
     ("balances", balances::picture),
 ];
 
