@@ -6,11 +6,16 @@ use crate::engine::observation::{Fate, Happening, Observer, RequestSpan};
 use crate::metrics::Tally;
 use crate::money::Money;
 use crate::request::Refusal;
-use crate::time::Time;
+use crate::time::{Span, Time};
 use crate::wallet::Posting;
 
 /// Of each cohort, how many accounts have their balance told over time.
-const SAMPLE_ACCOUNTS: u32 = 3;
+const SAMPLE_ACCOUNTS: u32 = 8;
+/// Usage has a point of its own where it is the last of its day, or where it has moved the balance by more than this
+/// part of the largest balance or debt so far: less could not be seen in a picture.
+const VISIBLE_PART: i64 = 100;
+/// Refusals have one point as long as no such time passes without one.
+const LULL: Span = Span::hours(1);
 
 /// A posting of one account under one policy.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +73,8 @@ impl Details {
         Listener {
             postings: self.lists_postings.then_some(&mut self.postings),
             balances: (self.account < SAMPLE_ACCOUNTS).then_some(&mut self.balances),
+            largest_nanos: 0,
+            refused_at: None,
         }
     }
 }
@@ -76,10 +83,44 @@ impl Details {
 pub(super) struct Listener<'d> {
     postings: Option<&'d mut Vec<(Time, Posting)>>,
     balances: Option<&'d mut Vec<(Time, Money, &'static str)>>,
+    /// The largest balance or debt so far.
+    largest_nanos: i64,
+    /// When a request was refused last.
+    refused_at: Option<Time>,
+}
+
+const USAGE: &str = "usage";
+
+impl Listener<'_> {
+    fn used(&mut self, at: Time, balance: Money) {
+        let Some(balances) = &mut self.balances else { return };
+        if let [.., (_, before, _), last @ (_, _, USAGE)] = balances.as_mut_slice() {
+            let moved = (balance - *before).nanos().abs();
+            if last.0.day() == at.day() && moved <= self.largest_nanos / VISIBLE_PART {
+                *last = (at, balance, USAGE);
+                return;
+            }
+        }
+        self.add(at, balance, USAGE);
+    }
+
+    fn add(&mut self, at: Time, balance: Money, event: &'static str) {
+        if let Some(balances) = &mut self.balances {
+            self.largest_nanos = self.largest_nanos.max(balance.nanos().abs());
+            balances.push((at, balance, event));
+        }
+    }
 }
 
 impl Observer for Listener<'_> {
-    fn attempted(&mut self, _: &RequestSpan<'_>, _: Option<Refusal>, _: &AccountView) {}
+    fn attempted(&mut self, span: &RequestSpan<'_>, refused: Option<Refusal>, account: &AccountView) {
+        if refused.is_some() {
+            if self.refused_at.is_none_or(|before| span.first_at - before >= LULL) {
+                self.add(span.first_at, account.balance, "refusal");
+            }
+            self.refused_at = Some(span.last_at);
+        }
+    }
 
     fn concluded(&mut self, _: &RequestSpan<'_>, _: Fate, _: &AccountView) {}
 
@@ -95,12 +136,10 @@ impl Observer for Listener<'_> {
     }
 
     fn settled(&mut self, span: &RequestSpan<'_>, account: &AccountView) {
-        if let Some(balances) = &mut self.balances {
-            let mut balance = account.balance + span.cost;
-            for part in span.by_day() {
-                balance -= part.cost;
-                balances.push((part.last_at, balance, "usage"));
-            }
+        let mut balance = account.balance + span.cost;
+        for part in span.by_day() {
+            balance -= part.cost;
+            self.used(part.last_at, balance);
         }
     }
 
@@ -111,8 +150,8 @@ impl Observer for Listener<'_> {
     }
 
     fn happening(&mut self, happening: Happening, account: &AccountView) {
-        if let (Some(balances), Some(event)) = (&mut self.balances, balance_event(happening)) {
-            balances.push((account.now, account.balance, event));
+        if let Some(event) = balance_event(happening) {
+            self.add(account.now, account.balance, event);
         }
     }
 }

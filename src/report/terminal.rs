@@ -28,7 +28,7 @@ pub fn comparison_table(outcome: &Outcome, width: usize) -> String {
     let label_width = labels.map(|label| label.chars().count()).max().unwrap_or(0) + 2;
     let columns: Vec<Column> = groups.iter().map(|group| Column::new(group, &pairs)).collect();
 
-    let mut text = String::new();
+    let mut text = caption(replications, !pairs.is_empty());
     let mut rest = columns.as_slice();
     while !rest.is_empty() {
         let mut used = label_width;
@@ -41,7 +41,7 @@ pub fn comparison_table(outcome: &Outcome, width: usize) -> String {
         text.push('\n');
         rest = next;
     }
-    text + &legend(replications, !pairs.is_empty())
+    text
 }
 
 /// The measures of the table.
@@ -49,7 +49,7 @@ fn measures() -> impl Iterator<Item = &'static Measure> {
     HEADLINES.iter().map(|name| &MEASURES[Measure::index_of(name)])
 }
 
-fn legend(replications: usize, compares: bool) -> String {
+fn caption(replications: usize, compares: bool) -> String {
     let means = match replications {
         1 => return "All cohorts, 1 replication, which tells nothing of chance.\n".to_owned(),
         n => format!("All cohorts: means of {n} replications ± half of their 95 % confidence intervals"),

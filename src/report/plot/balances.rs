@@ -1,15 +1,14 @@
 //! Balances of a few accounts over time: the saw-tooth of prepayment, the debt of post-payment.
 
 use super::super::results::{Balance, Results};
-use super::picture::{Anchor, INK, Picture, Pixel, TEXT, fitted};
+use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, fitted};
 use super::scale::{Numbers, Scale, clock_ticks, date_ticks};
 use super::style::{
-    BLUE, Frame, GREEN, Look, MARGIN, ORANGE, Shape, Sign, VERMILLION, WIDTH, dashed, heading, label_width,
-    legend, point,
+    BLUE, Frame, GRAY, GREEN, INK, Look, MARGIN, ORANGE, SILVER, Shape, Sign, VERMILLION, WIDTH, heading,
+    label_width, legend, point, stroke,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use plotters::style::RGBColor;
 use std::collections::BTreeMap;
 
 /// An event that is marked on a line.
@@ -17,7 +16,7 @@ struct Event {
     name: &'static str,
     label: &'static str,
     shape: Shape,
-    colour: RGBColor,
+    colour: Colour,
 }
 
 const EVENTS: [Event; 7] = [
@@ -39,8 +38,8 @@ const ACCOUNTS: usize = 3;
 /// The lines of the accounts: told apart by dashes and shade; colours are for events.
 const LINES: [Look; ACCOUNTS] = [
     Look { colour: INK, shape: Shape::Disc, dashes: &[] },
-    Look { colour: RGBColor(120, 120, 120), shape: Shape::Disc, dashes: &[22, 10] },
-    Look { colour: RGBColor(150, 150, 150), shape: Shape::Disc, dashes: &[6, 7] },
+    Look { colour: GRAY, shape: Shape::Disc, dashes: &[22, 10] },
+    Look { colour: SILVER, shape: Shape::Disc, dashes: &[6, 7] },
 ];
 const PANEL: i32 = 260;
 
@@ -121,7 +120,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
         }
         frame.y_ticks(&mut picture, &scale);
         for (line, look) in lines.iter().zip(LINES) {
-            dashed(&mut picture, &path(line, pixel), 3, look);
+            stroke(&mut picture, &path(line, pixel), 3, look);
         }
         for (balance, event) in lines.iter().flat_map(|line| marks(line)) {
             point(&mut picture, event.shape, pixel(balance.at, balance.balance_usd), 9, event.colour);

@@ -3,10 +3,14 @@
 mod balances;
 mod over_time;
 mod picture;
+mod png;
 mod scale;
 mod scorecard;
 mod style;
+mod svg;
 mod trade_off;
+
+pub use style::dark_css;
 
 use super::Error;
 use super::folder::replace_file;
@@ -109,6 +113,11 @@ mod tests {
             let data = Results::read(folder_of(&outcome, days).path()).unwrap();
             for (name, picture) in PLOTS {
                 let Some(picture) = picture(&data) else { continue };
+                assert!(!picture.description.is_empty(), "{name} is not described");
+                for colour in picture.colours() {
+                    let is_known = style::PALETTE.iter().any(|(light, _)| *light == colour);
+                    assert!(is_known, "{name}: {colour} is not of the palette");
+                }
                 let boxes = picture.text_boxes();
                 for (index, (text, [left, top, right, bottom])) in boxes.iter().enumerate() {
                     let inside =
@@ -132,7 +141,7 @@ mod tests {
         for file in files {
             let content = fs::read(&file).unwrap();
             if file.extension().unwrap() == "png" {
-                let reader = png::Decoder::new(std::io::Cursor::new(content)).read_info().unwrap();
+                let reader = ::png::Decoder::new(std::io::Cursor::new(content)).read_info().unwrap();
                 assert_eq!(reader.info().width, 1600, "{}", file.display());
             } else {
                 let svg = String::from_utf8(content).unwrap();

@@ -1,9 +1,9 @@
 //! Shares over time.
 
 use super::super::results::{Day, Results};
-use super::picture::{Anchor, INK, Picture, Pixel, TEXT};
+use super::picture::{Anchor, Picture, Pixel, TEXT};
 use super::scale::{Numbers, Scale, date_ticks};
-use super::style::{Frame, MARGIN, Sign, WIDTH, dashed, heading, label_width, legend, look, point};
+use super::style::{Frame, INK, MARGIN, Sign, WIDTH, heading, label_width, legend, look, point, stroke};
 use jiff::civil::Date;
 
 /// Over how many days shares are averaged where there are many.
@@ -68,7 +68,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
         for (number, points) in series.iter().enumerate() {
             let pixels: Vec<Pixel> =
                 points.iter().map(|(day, value)| (x(*day), frame.y(&scale, *value))).collect();
-            dashed(&mut picture, &pixels, 4, look(number));
+            stroke(&mut picture, &pixels, 4, look(number));
         }
         for (number, points) in series.iter().enumerate() {
             // A few points on each line, at places of its own, so that shapes tell lines apart.

@@ -1,19 +1,23 @@
-//! Pictures as lists of marks, drawn alike into SVG and PNG.
+//! Pictures as lists of marks, which SVG and PNG draw alike.
 
-use ab_glyph::{Font, FontRef, PxScaleFont, ScaleFont, point};
-use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
-use plotters::coord::Shift;
-use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
-use plotters::element::{Circle, PathElement, Polygon};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontDesc, FontFamily, FontStyle, IntoTextStyle, RGBColor, WHITE};
+use ab_glyph::{Font, FontRef, GlyphId, PxScaleFont, ScaleFont};
+use std::fmt;
 use std::sync::LazyLock;
 
 /// A point of a picture, in pixels from its upper left corner.
 pub type Pixel = (i32, i32);
 
-/// The families of text; the first one is embedded.
-const FAMILIES: &str = "DejaVu Sans, sans-serif";
+/// A colour: red, green, blue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Colour(pub u8, pub u8, pub u8);
+
+impl fmt::Display for Colour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Colour(red, green, blue) = self;
+        write!(f, "#{red:02x}{green:02x}{blue:02x}")
+    }
+}
+
 static FONT: LazyLock<FontRef<'static>> =
     LazyLock::new(|| FontRef::try_from_slice(dejavu::sans::regular()).expect("the embedded font is a font"));
 /// Height of its capitals and digits, in ems.
@@ -23,13 +27,6 @@ const CAPITALS: f64 = 0.729;
 pub const TEXT: i32 = 26;
 /// The size of a title.
 pub const TITLE: i32 = 34;
-
-/// Text and axes.
-pub const INK: RGBColor = RGBColor(34, 34, 34);
-/// Less important text.
-pub const FAINT_INK: RGBColor = RGBColor(85, 85, 85);
-/// Lines of a grid.
-pub const GRID: RGBColor = RGBColor(222, 222, 222);
 
 /// Where a text stands from its point; its middle is always at the point's height.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,149 +39,117 @@ pub enum Anchor {
     End,
 }
 
-/// A picture: a width, a height, and marks, later ones above earlier ones.
+/// A picture: a width, a height, and marks, later ones above earlier ones; above them all, tips.
 pub struct Picture {
     /// In pixels.
     pub width: i32,
     /// In pixels.
     pub height: i32,
-    marks: Vec<Mark>,
+    /// What it shows, in words: for those who hear it.
+    pub description: String,
+    pub(super) marks: Vec<Mark>,
+    pub(super) tips: Vec<Tip>,
 }
 
-enum Mark {
+pub(super) enum Mark {
     Text(Text),
-    Line { points: Vec<Pixel>, width: u32, colour: RGBColor },
-    Polygon { points: Vec<Pixel>, colour: RGBColor },
-    Circle { centre: Pixel, radius: i32, colour: RGBColor },
+    Line { points: Vec<Pixel>, width: i32, dashes: &'static [i32], colour: Colour },
+    Polygon { points: Vec<Pixel>, colour: Colour, opacity: f32 },
+    Circle { centre: Pixel, radius: i32, colour: Colour },
 }
 
-struct Text {
-    text: String,
-    at: Pixel,
-    anchor: Anchor,
-    size: i32,
-    colour: RGBColor,
+pub(super) struct Text {
+    pub text: String,
+    pub at: Pixel,
+    pub anchor: Anchor,
+    pub size: i32,
+    pub colour: Colour,
 }
 
-type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
+/// A place of a picture that tells something when it is pointed at.
+pub(super) struct Tip {
+    pub place: Place,
+    pub text: String,
+}
+
+/// A place that can be pointed at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Whatever is between two corners.
+    Rectangle {
+        /// The upper left corner.
+        from: Pixel,
+        /// The lower right corner.
+        to: Pixel,
+    },
+    /// The surroundings of a figure's point. It is also reached by keyboard.
+    Circle {
+        /// Its centre.
+        centre: Pixel,
+        /// Its radius.
+        radius: i32,
+    },
+    /// The surroundings of a line.
+    Line {
+        /// Its points.
+        points: Vec<Pixel>,
+        /// How wide it is.
+        width: i32,
+    },
+}
 
 impl Picture {
     /// A white picture.
     pub fn new(width: i32, height: i32) -> Picture {
-        Picture { width, height, marks: Vec::new() }
+        Picture { width, height, description: String::new(), marks: Vec::new(), tips: Vec::new() }
     }
 
     /// Adds a line of text.
-    pub fn text(&mut self, text: &str, at: Pixel, anchor: Anchor, size: i32, colour: RGBColor) {
+    pub fn text(&mut self, text: &str, at: Pixel, anchor: Anchor, size: i32, colour: Colour) {
         self.marks.push(Mark::Text(Text { text: legible(text), at, anchor, size, colour }));
     }
 
     /// Adds a line through points.
-    pub fn line(&mut self, points: Vec<Pixel>, width: u32, colour: RGBColor) {
-        self.marks.push(Mark::Line { points, width, colour });
+    pub fn line(&mut self, points: Vec<Pixel>, width: i32, colour: Colour) {
+        self.dashed(points, width, &[], colour);
+    }
+
+    /// Adds a line through points of dashes: lengths in pixels, an even number, in turn drawn and left out.
+    pub fn dashed(&mut self, points: Vec<Pixel>, width: i32, dashes: &'static [i32], colour: Colour) {
+        self.marks.push(Mark::Line { points, width, dashes, colour });
     }
 
     /// Adds a filled polygon.
-    pub fn polygon(&mut self, points: Vec<Pixel>, colour: RGBColor) {
-        self.marks.push(Mark::Polygon { points, colour });
+    pub fn polygon(&mut self, points: Vec<Pixel>, colour: Colour) {
+        self.translucent(points, colour, 1.0);
+    }
+
+    /// Adds a filled polygon through which marks below shine: it covers such a share of them, in 0..1.
+    pub fn translucent(&mut self, points: Vec<Pixel>, colour: Colour, opacity: f32) {
+        self.marks.push(Mark::Polygon { points, colour, opacity });
     }
 
     /// Adds a filled circle.
-    pub fn circle(&mut self, centre: Pixel, radius: i32, colour: RGBColor) {
+    pub fn circle(&mut self, centre: Pixel, radius: i32, colour: Colour) {
         self.marks.push(Mark::Circle { centre, radius, colour });
     }
 
-    /// The picture as SVG. Its texts are texts.
-    pub fn to_svg(&self) -> String {
-        let mut svg = String::new();
-        let area = SVGBackend::with_string(&mut svg, self.size()).into_drawing_area();
-        self.draw(&area, Text::as_text).expect("drawing into memory does not fail");
-        drop(area);
-        svg
-    }
-
-    /// The picture as PNG.
-    pub fn to_png(&self) -> Vec<u8> {
-        let (width, height) = self.size();
-        let mut pixels = vec![0; width as usize * height as usize * 3];
-        let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-        self.draw(&area, Text::as_pixels).expect("drawing into memory does not fail");
-        drop(area);
-
-        let mut file = Vec::new();
-        let mut encoder = png::Encoder::new(&mut file, width, height);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_compression(png::Compression::Fast);
-        let writer = encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels));
-        writer.expect("encoding into memory does not fail");
-        file
-    }
-
-    fn size(&self) -> (u32, u32) {
-        (self.width.unsigned_abs(), self.height.unsigned_abs())
-    }
-
-    fn draw<B: DrawingBackend>(
-        &self,
-        area: &DrawingArea<B, Shift>,
-        draw_text: fn(&Text, &DrawingArea<B, Shift>) -> Drawn<B>,
-    ) -> Drawn<B> {
-        area.fill(&WHITE)?;
-        for mark in &self.marks {
-            match mark {
-                Mark::Text(text) => draw_text(text, area)?,
-                Mark::Line { points, width, colour } => {
-                    area.draw(&PathElement::new(points.as_slice(), colour.stroke_width(*width)))?;
-                }
-                Mark::Polygon { points, colour } => {
-                    area.draw(&Polygon::new(points.as_slice(), colour.filled()))?;
-                }
-                Mark::Circle { centre, radius, colour } => {
-                    area.draw(&Circle::new(*centre, *radius, colour.filled()))?;
-                }
-            }
-        }
-        area.present()
+    /// Adds what is told where somebody points at a place, in one line or several; later ones are above earlier
+    /// ones. Only an SVG can tell it.
+    pub fn tip(&mut self, place: Place, text: &str) {
+        let text = text.split('\n').map(legible).collect::<Vec<_>>().join("\n");
+        self.tips.push(Tip { place, text });
     }
 }
 
 impl Text {
-    fn as_text<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
-        let horizontal = match self.anchor {
-            Anchor::Start => HPos::Left,
-            Anchor::Middle => HPos::Center,
-            Anchor::End => HPos::Right,
-        };
-        // plotters divides the size by this to get the em that SVG means.
-        let font = FontDesc::new(FontFamily::Name(FAMILIES), f64::from(self.size) * 1.24, FontStyle::Normal);
-        let style = font.color(&self.colour).pos(Pos::new(horizontal, VPos::Bottom)).into_text_style(&(0, 0));
-        // It sets the baseline half the height of an x above the point.
-        let half_x = 0.547 / 2.0;
-        let below = f64::from(self.size) * (CAPITALS / 2.0 + half_x);
-        area.draw_text(&self.text, &style, (self.at.0, self.at.1 + below.round() as i32))
+    /// Where its glyphs stand on.
+    pub(super) fn baseline(&self) -> i32 {
+        self.at.1 + (f64::from(self.size) * CAPITALS / 2.0).round() as i32
     }
 
-    /// plotters' own way sets glyphs to whole pixels without their bearings, which tears words apart.
-    fn as_pixels<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
-        let font = scaled(self.size);
-        let baseline = self.at.1 as f32 + (f64::from(self.size) * CAPITALS / 2.0).round() as f32;
-        for (glyph, x) in glyphs(&self.text, &font) {
-            let glyph = glyph.with_scale_and_position(font.scale(), point(self.left() as f32 + x, baseline));
-            let Some(outline) = font.outline_glyph(glyph) else { continue };
-            let corner = outline.px_bounds().min;
-            let mut drawn = Ok(());
-            outline.draw(|x, y, coverage| {
-                let pixel = (corner.x as i32 + x as i32, corner.y as i32 + y as i32);
-                if drawn.is_ok() && coverage > 0.0 {
-                    drawn = area.draw_pixel(pixel, &self.colour.mix(f64::from(coverage.min(1.0))));
-                }
-            });
-            drawn?;
-        }
-        Ok(())
-    }
-
-    fn left(&self) -> i32 {
+    /// Where it begins.
+    pub(super) fn left(&self) -> i32 {
         let width = text_width(&self.text, self.size);
         match self.anchor {
             Anchor::Start => self.at.0,
@@ -194,17 +159,18 @@ impl Text {
     }
 }
 
-fn scaled(size: i32) -> PxScaleFont<&'static FontRef<'static>> {
+/// The font at a size.
+pub(super) fn scaled(size: i32) -> PxScaleFont<&'static FontRef<'static>> {
     let font = &*FONT;
     let heights_of_em = font.height_unscaled() / font.units_per_em().expect("the embedded font has a size");
     font.as_scaled(size as f32 * heights_of_em)
 }
 
 /// The glyphs of a text, each with its distance from the start.
-fn glyphs<'t>(
+pub(super) fn glyphs<'t>(
     text: &'t str,
     font: &'t PxScaleFont<&'static FontRef<'static>>,
-) -> impl Iterator<Item = (ab_glyph::GlyphId, f32)> + 't {
+) -> impl Iterator<Item = (GlyphId, f32)> + 't {
     let mut x = 0.0;
     let mut previous = None;
     text.chars().map(move |character| {
@@ -258,6 +224,16 @@ impl Picture {
             })
             .collect()
     }
+
+    /// The colour of every mark.
+    pub fn colours(&self) -> impl Iterator<Item = Colour> {
+        self.marks.iter().map(|mark| match mark {
+            Mark::Text(Text { colour, .. })
+            | Mark::Line { colour, .. }
+            | Mark::Polygon { colour, .. }
+            | Mark::Circle { colour, .. } => *colour,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -272,27 +248,5 @@ mod tests {
         assert!(text_width(&cut, TEXT) <= 300);
         assert_eq!(fitted("short", 300, TEXT), "short");
         assert_eq!(fitted("short", 0, TEXT), "");
-    }
-
-    #[test]
-    fn hostile_text_is_escaped_and_stays_text() {
-        let mut picture = Picture::new(400, 100);
-        picture.text("<script>&\"\u{0}\u{1b}\u{ffff}", (10, 50), Anchor::Start, TEXT, INK);
-        let svg = picture.to_svg();
-        assert!(svg.contains("&lt;script&gt;&amp;&quot;\u{fffd}\u{fffd}\u{fffd}\n</text>"), "{svg}");
-        assert!(svg.contains("font-family=\"DejaVu Sans, sans-serif\""), "{svg}");
-    }
-
-    #[test]
-    fn a_png_has_the_size_of_its_picture_and_shows_its_marks() {
-        let mut picture = Picture::new(40, 30);
-        picture.polygon(vec![(10, 10), (20, 10), (20, 20), (10, 20)], INK);
-        let file = picture.to_png();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
-        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-        reader.next_frame(&mut pixels).unwrap();
-        assert_eq!((reader.info().width, reader.info().height), (40, 30));
-        assert_eq!(pixels[..3], [255, 255, 255]);
-        assert_eq!(pixels[(15 * 40 + 15) * 3..][..3], [34, 34, 34]);
     }
 }

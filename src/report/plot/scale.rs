@@ -10,30 +10,130 @@ use jiff::civil::Date;
 pub enum Numbers {
     /// US dollars, with k, M, B, T for thousands and more.
     Usd,
+    /// Numbers of things, likewise.
+    Count,
     /// Percentages, never outside of 0..100.
     Percent,
+    /// Differences of percentages.
+    PercentagePoints,
+    /// Seconds, shown in seconds, minutes, hours or days.
+    Seconds,
 }
+
+impl Numbers {
+    /// What numbers of this size are shown in: so many of one, and its sign.
+    fn unit(self, largest: f64) -> (f64, &'static str) {
+        match self {
+            Numbers::Usd | Numbers::Count => match largest {
+                size if size < 1e4 => (1.0, ""),
+                size if size < 1e6 => (1e3, "k"),
+                size if size < 1e9 => (1e6, "M"),
+                size if size < 1e12 => (1e9, "B"),
+                _ => (1e12, "T"),
+            },
+            Numbers::Percent | Numbers::PercentagePoints => (1.0, ""),
+            Numbers::Seconds => match largest {
+                size if size < 2.0 * MINUTE => (1.0, " s"),
+                size if size < 2.0 * HOUR => (MINUTE, " min"),
+                size if size < 2.0 * DAY => (HOUR, " h"),
+                _ => (DAY, " d"),
+            },
+        }
+    }
+}
+
+const MINUTE: f64 = 60.0;
+const HOUR: f64 = 60.0 * MINUTE;
+const DAY: f64 = 24.0 * HOUR;
+
+/// The ticks that a logarithmic axis of durations may have, with their labels.
+const DURATIONS: [(f64, &str); 14] = [
+    (1e-6, "1 µs"),
+    (1e-3, "1 ms"),
+    (1.0, "1 s"),
+    (10.0, "10 s"),
+    (MINUTE, "1 min"),
+    (10.0 * MINUTE, "10 min"),
+    (HOUR, "1 h"),
+    (6.0 * HOUR, "6 h"),
+    (DAY, "1 d"),
+    (7.0 * DAY, "1 w"),
+    (30.0 * DAY, "30 d"),
+    (365.0 * DAY, "1 y"),
+    (3650.0 * DAY, "10 y"),
+    (36_500.0 * DAY, "100 y"),
+];
 
 /// A range of numbers with its ticks.
 pub struct Scale {
     low: f64,
     high: f64,
+    kind: Kind,
     /// Where ticks are, with their labels, in ascending order.
     pub ticks: Vec<(f64, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Linear,
+    /// Zero, and all below it, has a place of its own: at the lower end, so much of the length away from the least
+    /// of the others.
+    Logarithmic {
+        zero: f64,
+    },
 }
 
 impl Scale {
     /// A scale from left to right over so many pixels that covers the values; its labels do not touch.
     pub fn horizontal(values: impl IntoIterator<Item = f64>, numbers: Numbers, pixels: i32) -> Scale {
-        Scale::fitting(values, numbers, |ticks| {
-            let widest = ticks.iter().map(|(_, label)| text_width(label, TEXT)).max().unwrap_or(0);
-            (widest + TEXT) * (ticks.len() as i32 - 1) <= pixels
-        })
+        Scale::fitting(values, numbers, |ticks| widest(ticks) * (ticks.len() as i32 - 1) <= pixels)
     }
 
     /// A scale from bottom to top over so many pixels that covers the values.
     pub fn vertical(values: impl IntoIterator<Item = f64>, numbers: Numbers, pixels: i32) -> Scale {
         Scale::fitting(values, numbers, |ticks| 2 * TEXT * (ticks.len() as i32 - 1) <= pixels)
+    }
+
+    /// A logarithmic scale from left to right over so many pixels that covers the values; its labels do not touch.
+    /// Values that are zero or less share a place apart from the others.
+    pub fn logarithmic(values: impl IntoIterator<Item = f64>, numbers: Numbers, pixels: i32) -> Scale {
+        let (mut low, mut high, mut has_zero) = (f64::INFINITY, 0.0_f64, false);
+        for value in values {
+            if value > 0.0 {
+                (low, high) = (low.min(value), high.max(value.min(1e300)));
+            } else {
+                has_zero = true;
+            }
+        }
+        if high == 0.0 {
+            (low, high) = (1.0, 10.0);
+        }
+        if numbers == Numbers::Seconds {
+            let [(shortest, _), .., (longest, _)] = DURATIONS;
+            (low, high) = (low.clamp(shortest, longest), high.clamp(shortest, longest));
+        }
+        if low == high {
+            (low, high) = (low / 2.0, high * 2.0);
+        }
+        let all = logarithmic_ticks(low, high, numbers);
+        low = low.min(all.first().map_or(low, |(first, _)| *first));
+        high = high.max(all.last().map_or(high, |(last, _)| *last));
+        let zero = if has_zero { f64::from(widest(&all) / 2 + TEXT) / f64::from(pixels) } else { 0.0 };
+        let mut scale = Scale { low, high, kind: Kind::Logarithmic { zero }, ticks: Vec::new() };
+        let every = |step: usize| -> Vec<(f64, String)> {
+            let origin = has_zero.then(|| (0.0, "0".to_owned()));
+            origin.into_iter().chain(all.iter().step_by(step).cloned()).collect()
+        };
+        let fits = |ticks: &[(f64, String)]| {
+            ticks.windows(2).all(|pair| {
+                let [one, other] = [&pair[0], &pair[1]].map(|(value, _)| scale.pixel(*value, 0, pixels));
+                let widths = text_width(&pair[0].1, TEXT) + text_width(&pair[1].1, TEXT);
+                other - one >= widths / 2 + TEXT
+            })
+        };
+        let ticks = (1..=all.len()).map(every).find(|ticks| fits(ticks)).unwrap_or_else(|| every(all.len()));
+        scale.ticks = ticks;
+        scale
     }
 
     fn fitting(
@@ -53,8 +153,10 @@ impl Scale {
         coarsest
     }
 
-    /// About so many intervals between ticks, each 1, 2 or 5 times a power of ten.
+    /// About so many intervals between ticks, each 1, 2 or 5 times a power of ten of the unit shown.
     fn with_intervals(low: f64, high: f64, intervals: i32, numbers: Numbers) -> Scale {
+        let (unit, suffix) = numbers.unit(low.abs().max(high.abs()));
+        let (low, high) = (low / unit, high / unit);
         let rough = (high - low) / f64::from(intervals);
         let exponent = libm::floor(libm::log10(rough)) as i32;
         let (digit, exponent) = match rough / decimal(1.0, exponent) {
@@ -66,24 +168,75 @@ impl Scale {
         let step = decimal(digit, exponent);
         // A value that is hardly beyond a tick does not need another one.
         let (first, last) = ((low / step + 0.15).floor(), (high / step - 0.15).ceil());
-        let labels = Labels::new(numbers, first.abs().max(last.abs()) * step, exponent);
+        let decimals = (-exponent).max(0) as usize;
+        let is_scientific = first.abs().max(last.abs()) * step >= 1e6 || decimals > 6;
+        let label = |value: f64| match value {
+            0.0 => "0".to_owned(),
+            value if is_scientific => with_minus_sign(&format!("{:e}", value * unit)),
+            value => with_minus_sign(&(grouped(value, decimals) + suffix)),
+        };
         let ticks = (0..=(last - first) as i32)
             .map(|index| decimal((first + f64::from(index)) * digit, exponent))
-            .map(|value| (value, labels.label(value)))
+            .map(|value| (value * unit, label(value)))
             .collect();
-        Scale { low: low.min(first * step), high: high.max(last * step), ticks }
+        let (low, high) = (low.min(first * step), high.max(last * step));
+        Scale { low: low * unit, high: high * unit, kind: Kind::Linear, ticks }
     }
 
     /// Where a value lies between two pixels.
     pub fn pixel(&self, value: f64, from: i32, to: i32) -> i32 {
-        let share = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
-        from + (share * f64::from(to - from)).round() as i32
+        let share = match self.kind {
+            Kind::Linear => (value - self.low) / (self.high - self.low),
+            Kind::Logarithmic { .. } if value <= 0.0 => 0.0,
+            Kind::Logarithmic { zero } => {
+                let [low, high, value] = [self.low, self.high, value].map(libm::log);
+                let share = (value - low) / (high - low);
+                zero + (1.0 - zero) * share.clamp(0.0, 1.0)
+            }
+        };
+        from + (share.clamp(0.0, 1.0) * f64::from(to - from)).round() as i32
     }
 
     /// Whether zero is within the range, not at its ends.
     pub fn crosses_zero(&self) -> bool {
-        self.low < 0.0 && self.high > 0.0
+        self.kind == Kind::Linear && self.low < 0.0 && self.high > 0.0
     }
+}
+
+/// The width of the widest label, with what parts it from the next.
+fn widest(ticks: &[(f64, String)]) -> i32 {
+    ticks.iter().map(|(_, label)| text_width(label, TEXT)).max().unwrap_or(0) + TEXT
+}
+
+/// Ticks for numbers from `low`, which is more than zero, to `high`, which is more: durations that people speak of,
+/// powers of ten, or 1, 2 and 5 times these if there are few. If less than two are among the numbers, the nearest
+/// around them.
+fn logarithmic_ticks(low: f64, high: f64, numbers: Numbers) -> Vec<(f64, String)> {
+    let exponent = |value: f64| libm::floor(libm::log10(value)) as i32;
+    let digits: &[f64] = if high / low < 100.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+    let ticks: Vec<(f64, String)> = if numbers == Numbers::Seconds {
+        DURATIONS.iter().map(|(value, label)| (*value, (*label).to_owned())).collect()
+    } else {
+        (exponent(low)..=exponent(high) + 1)
+            .flat_map(|exponent| digits.iter().map(move |digit| decimal(*digit, exponent)))
+            .map(|value| (value, logarithmic_label(value, numbers)))
+            .collect()
+    };
+    let first = ticks.partition_point(|(value, _)| *value < low);
+    let end = ticks.partition_point(|(value, _)| *value <= high);
+    let (first, end) = if end - first >= 2 { (first, end) } else { (first.saturating_sub(1), end + 1) };
+    ticks[first..end.min(ticks.len())].to_vec()
+}
+
+/// The label of 1, 2 or 5 times a power of ten.
+fn logarithmic_label(value: f64, numbers: Numbers) -> String {
+    let (unit, suffix) = numbers.unit(if value < 1e6 { 0.0 } else { value });
+    let shown = value / unit;
+    if !(1e-4..1e6).contains(&shown) {
+        return with_minus_sign(&format!("{value:e}"));
+    }
+    let decimals = (-libm::floor(libm::log10(shown))).max(0.0) as usize;
+    grouped(shown, decimals) + suffix
 }
 
 /// The float nearest to a whole number times a power of ten.
@@ -118,57 +271,15 @@ fn range(values: impl IntoIterator<Item = f64>, numbers: Numbers) -> (f64, f64) 
     if low == high { (low, low + 1.0) } else { (low, high) }
 }
 
-/// How the ticks of one axis are labelled.
-struct Labels {
-    divisor: f64,
-    suffix: &'static str,
-    decimals: usize,
-    scientific: bool,
-}
-
-impl Labels {
-    fn new(numbers: Numbers, largest: f64, exponent_of_step: i32) -> Labels {
-        let (exponent, suffix) = match numbers {
-            Numbers::Usd => unit(largest),
-            Numbers::Percent => (0, ""),
-        };
-        let decimals = (exponent - exponent_of_step).max(0) as usize;
-        let scientific = largest >= 1e18 || decimals > 6;
-        Labels { divisor: decimal(1.0, exponent), suffix, decimals, scientific }
-    }
-
-    fn label(&self, value: f64) -> String {
-        let text = if value == 0.0 {
-            return "0".to_owned();
-        } else if self.scientific {
-            format!("{value:e}")
-        } else {
-            grouped(value / self.divisor, self.decimals) + self.suffix
-        };
-        with_minus_sign(&text)
-    }
-}
-
-/// The power of ten that large amounts are shown in.
-fn unit(largest: f64) -> (i32, &'static str) {
-    match largest {
-        size if size < 1e4 => (0, ""),
-        size if size < 1e6 => (3, "k"),
-        size if size < 1e9 => (6, "M"),
-        size if size < 1e12 => (9, "B"),
-        _ => (12, "T"),
-    }
-}
-
-/// A single number in four significant digits.
+/// A single number in four significant digits, with the sign of its unit.
 pub fn short(value: f64, numbers: Numbers) -> String {
-    let largest = value.abs();
-    if largest >= 1e16 || (largest > 0.0 && largest < 1e-4) {
+    let (unit, suffix) = numbers.unit(value.abs());
+    let shown = value / unit;
+    let size = shown.abs();
+    if size >= 1e6 || (size > 0.0 && size < 1e-4) {
         return with_minus_sign(&format!("{value:.2e}"));
     }
-    let (exponent, suffix) = if numbers == Numbers::Usd { unit(largest) } else { (0, "") };
-    let shown = value / decimal(1.0, exponent);
-    let decimals = match shown.abs() {
+    let decimals = match size {
         size if size >= 1000.0 => 0,
         size if size >= 100.0 => 1,
         size if size >= 1.0 || size == 0.0 => 2,
@@ -242,6 +353,68 @@ mod tests {
         assert_eq!(labels(&[0.0, 8.0], Numbers::Usd), ["0", "2", "4", "6", "8"]);
         assert_eq!(labels(&[0.0, 3e-4], Numbers::Usd), ["0", "0.0001", "0.0002", "0.0003"]);
         assert_eq!(labels(&[2e-9, 9e-9], Numbers::Usd).last().unwrap(), "1e−8");
+    }
+
+    #[test]
+    fn durations_are_told_in_the_unit_that_suits_them() {
+        assert_eq!(
+            labels(&[0.0, 200_000.0], Numbers::Seconds),
+            ["0", "0.5 d", "1.0 d", "1.5 d", "2.0 d", "2.5 d"]
+        );
+        assert_eq!(labels(&[0.0, 7200.0], Numbers::Seconds), ["0", "0.5 h", "1.0 h", "1.5 h", "2.0 h"]);
+        assert_eq!(labels(&[0.0, 30.0], Numbers::Seconds), ["0", "10 s", "20 s", "30 s"]);
+        assert_eq!(short(5400.0, Numbers::Seconds), "90.00 min");
+        assert_eq!(short(-3.0 * DAY, Numbers::Seconds), "−3.00 d");
+    }
+
+    fn logarithmic(values: &[f64], numbers: Numbers, pixels: i32) -> Vec<String> {
+        let scale = Scale::logarithmic(values.iter().copied(), numbers, pixels);
+        scale.ticks.into_iter().map(|(_, label)| label).collect()
+    }
+
+    #[test]
+    fn logarithmic_ticks_are_powers_of_ten_or_durations_with_zero_apart() {
+        assert_eq!(logarithmic(&[0.0, 0.03, 250.0], Numbers::Usd, 900), ["0", "0.1", "1", "10", "100"]);
+        assert_eq!(logarithmic(&[3.0, 40.0], Numbers::Usd, 900), ["5", "10", "20"]);
+        assert_eq!(logarithmic(&[1e-9, 1e12], Numbers::Usd, 500), ["1e−9", "0.0001", "10", "1M", "100B"]);
+        assert_eq!(
+            logarithmic(&[0.0, 45.0, 3e6], Numbers::Seconds, 1000),
+            ["0", "1 min", "10 min", "1 h", "6 h", "1 d", "1 w", "30 d"]
+        );
+        assert_eq!(logarithmic(&[0.0], Numbers::Count, 500), ["0", "1", "2", "5", "10"]);
+    }
+
+    #[test]
+    fn a_logarithmic_scale_keeps_zero_away_from_all_others_and_equal_ratios_equally_far() {
+        let scale = Scale::logarithmic([0.0, 1.0, 10_000.0], Numbers::Usd, 1000);
+        let pixel = |value| scale.pixel(value, 0, 1000);
+        assert_eq!((pixel(-1.0), pixel(0.0), pixel(10_000.0)), (0, 0, 1000));
+        assert!(pixel(1.0) >= 2 * TEXT && pixel(0.5) == pixel(1.0));
+        assert!((pixel(100.0) - pixel(1.0)).abs_diff(pixel(10_000.0) - pixel(100.0)) <= 1);
+    }
+
+    #[test]
+    fn every_logarithmic_scale_has_ticks_that_do_not_touch() {
+        let ranges = [(1e-300, 1e300), (5.0, 5.0), (1.0, 1.1), (1e-9, 2e-9), (86_400.0, 1e9), (0.2, 0.9)];
+        for (low, high) in ranges {
+            for numbers in [Numbers::Usd, Numbers::Count, Numbers::Percent, Numbers::Seconds] {
+                for values in [vec![low, high], vec![0.0, low, high]] {
+                    let scale = Scale::logarithmic(values.iter().copied(), numbers, 700);
+                    assert!(scale.ticks.len() >= 2, "{values:?} {numbers:?}");
+                    let places = scale.ticks.iter().map(|(value, label)| {
+                        let (middle, half) = (scale.pixel(*value, 0, 700), text_width(label, TEXT) / 2);
+                        (middle - half, middle + half)
+                    });
+                    let places: Vec<(i32, i32)> = places.collect();
+                    assert!(
+                        places.windows(2).all(|pair| pair[0].1 < pair[1].0),
+                        "{values:?} {:?}",
+                        scale.ticks
+                    );
+                    assert!(values.iter().all(|value| (0..=700).contains(&scale.pixel(*value, 0, 700))));
+                }
+            }
+        }
     }
 
     #[test]

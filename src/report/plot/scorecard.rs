@@ -1,9 +1,9 @@
 //! The scorecard: what each policy earns, collects and refuses.
 
 use super::super::results::{Estimate, Results};
-use super::picture::{Anchor, GRID, INK, Picture, TEXT, fitted, text_width};
+use super::picture::{Anchor, Picture, TEXT, fitted, text_width};
 use super::scale::{Numbers, Scale, short};
-use super::style::{BARS, Frame, MARGIN, RADIUS, WIDTH, heading, look, point, x_interval};
+use super::style::{BARS, Frame, GRID, INK, MARGIN, RADIUS, WIDTH, heading, look, point, x_interval};
 
 /// The panels: measure, caption, factor to the unit shown, kind of numbers.
 const PANELS: [(&str, &str, f64, Numbers); 3] = [

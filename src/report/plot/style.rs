@@ -1,9 +1,9 @@
 //! What all plots share: a look for each policy, titles, legends, frames.
 
 use super::super::results::Estimate;
-use super::picture::{Anchor, FAINT_INK, GRID, INK, Picture, Pixel, TEXT, TITLE, fitted, text_width};
+use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, TITLE, fitted, text_width};
 use super::scale::Scale;
-use plotters::style::{RGBColor, WHITE};
+use std::fmt::Write;
 
 /// How wide every picture is.
 pub const WIDTH: i32 = 1600;
@@ -13,14 +13,84 @@ pub const MARGIN: i32 = 50;
 pub const RADIUS: i32 = 12;
 /// Half the width of the ends of an interval.
 pub const CAP: i32 = 12;
+/// The opacity of a band of confidence.
+pub const BAND: f32 = 0.18;
 /// What the bars of a plot are.
 pub const BARS: &str = "; bars are 95 % confidence intervals, where wider than the point";
+
+/// The background.
+pub const WHITE: Colour = Colour(255, 255, 255);
+/// Text and axes.
+pub const INK: Colour = Colour(34, 34, 34);
+/// Less important text.
+pub const FAINT_INK: Colour = Colour(85, 85, 85);
+/// Lines of a grid.
+pub const GRID: Colour = Colour(222, 222, 222);
+/// Blue.
+pub const BLUE: Colour = Colour(0, 114, 178);
+/// Vermillion.
+pub const VERMILLION: Colour = Colour(213, 94, 0);
+/// Bluish green.
+pub const GREEN: Colour = Colour(0, 158, 115);
+/// Reddish purple.
+pub const PURPLE: Colour = Colour(204, 121, 167);
+/// Orange.
+pub const ORANGE: Colour = Colour(230, 159, 0);
+/// Gray.
+pub const GRAY: Colour = Colour(130, 130, 130);
+/// Lighter gray.
+pub const SILVER: Colour = Colour(150, 150, 150);
+const SKY_BLUE: Colour = Colour(86, 180, 233);
+const WINE: Colour = Colour(136, 34, 85);
+const OLIVE: Colour = Colour(153, 153, 51);
+const INDIGO: Colour = Colour(51, 34, 136);
+const BROWN: Colour = Colour(121, 79, 40);
+
+/// The colours of series.
+///
+/// Source: Okabe and Ito, "Color Universal Design" (2008), in an order of falling contrast with white, and
+/// gray in the place of yellow, which white swallows; then of Tol, "Colour Schemes" (2021), those that are not
+/// near one of these, and brown.
+const COLOURS: [Colour; 12] =
+    [BLUE, VERMILLION, GREEN, PURPLE, INK, ORANGE, SKY_BLUE, GRAY, WINE, OLIVE, INDIGO, BROWN];
+
+/// Every colour that plots are drawn in, with what takes its place on a dark page.
+pub const PALETTE: [(Colour, Colour); 16] = [
+    (WHITE, Colour(22, 24, 29)),
+    (INK, Colour(230, 230, 230)),
+    (FAINT_INK, Colour(174, 174, 174)),
+    (GRID, Colour(52, 55, 62)),
+    (BLUE, Colour(61, 155, 224)),
+    (VERMILLION, Colour(232, 112, 26)),
+    (GREEN, Colour(0, 172, 126)),
+    (PURPLE, PURPLE),
+    (ORANGE, ORANGE),
+    (GRAY, Colour(140, 140, 140)),
+    (SILVER, Colour(118, 118, 118)),
+    (SKY_BLUE, Colour(125, 208, 250)),
+    (WINE, Colour(224, 72, 120)),
+    (OLIVE, Colour(170, 170, 58)),
+    (INDIGO, Colour(143, 127, 240)),
+    (BROWN, Colour(200, 140, 110)),
+];
+
+/// Style rules that draw the pictures inside of the class `plot` on a dark background, where they are part of a
+/// page.
+pub fn dark_css() -> String {
+    PALETTE.iter().fold(String::new(), |mut css, (light, dark)| {
+        for property in ["fill", "stroke"] {
+            writeln!(css, ".plot svg [{property}=\"{light}\"]{{{property}:{dark}}}")
+                .expect("text is written");
+        }
+        css
+    })
+}
 
 /// How one of several things is drawn: told apart by colour, shape and dashes at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
     /// The colour.
-    pub colour: RGBColor,
+    pub colour: Colour,
     /// The shape of its points.
     pub shape: Shape,
     /// Lengths in pixels, in turn drawn and left out; without any, a solid line.
@@ -48,28 +118,6 @@ pub enum Shape {
     Plus,
 }
 
-/// Source: Okabe and Ito, "Color Universal Design" (2008), in an order of falling contrast with white, and
-/// gray in the place of yellow, which white swallows; then of Tol, "Colour Schemes" (2021), those that are not
-/// near one of these, and brown.
-const COLOURS: [RGBColor; 12] =
-    [BLUE, VERMILLION, GREEN, PURPLE, INK, ORANGE, SKY_BLUE, GRAY, WINE, OLIVE, INDIGO, BROWN];
-/// Blue.
-pub const BLUE: RGBColor = RGBColor(0, 114, 178);
-/// Vermillion.
-pub const VERMILLION: RGBColor = RGBColor(213, 94, 0);
-/// Bluish green.
-pub const GREEN: RGBColor = RGBColor(0, 158, 115);
-/// Reddish purple.
-pub const PURPLE: RGBColor = RGBColor(204, 121, 167);
-/// Orange.
-pub const ORANGE: RGBColor = RGBColor(230, 159, 0);
-const SKY_BLUE: RGBColor = RGBColor(86, 180, 233);
-const GRAY: RGBColor = RGBColor(130, 130, 130);
-const WINE: RGBColor = RGBColor(136, 34, 85);
-const OLIVE: RGBColor = RGBColor(153, 153, 51);
-const INDIGO: RGBColor = RGBColor(51, 34, 136);
-const BROWN: RGBColor = RGBColor(121, 79, 40);
-
 const SHAPES: [Shape; 8] = [
     Shape::Disc,
     Shape::Square,
@@ -92,7 +140,7 @@ pub fn look(number: usize) -> Look {
 }
 
 /// Draws a point, with a white rim that parts it from what lies below.
-pub fn point(picture: &mut Picture, shape: Shape, at: Pixel, radius: i32, colour: RGBColor) {
+pub fn point(picture: &mut Picture, shape: Shape, at: Pixel, radius: i32, colour: Colour) {
     let (x, y) = at;
     let polygon = |radius: i32| match shape {
         Shape::Square => vec![(-1, -1), (1, -1), (1, 1), (-1, 1)]
@@ -131,40 +179,28 @@ pub fn point(picture: &mut Picture, shape: Shape, at: Pixel, radius: i32, colour
     }
 }
 
-/// Draws a line through points with the dashes of a look.
-pub fn dashed(picture: &mut Picture, points: &[Pixel], width: u32, look: Look) {
-    if look.dashes.is_empty() {
-        return picture.line(points.to_vec(), width, look.colour);
-    }
-    let mut dashes = look.dashes.iter().cycle().map(|length| f64::from(*length));
-    let (mut left, mut drawn) = (dashes.next().unwrap_or(0.0), true);
-    let mut dash: Vec<Pixel> = points.first().copied().into_iter().collect();
-    for pair in points.windows(2) {
-        let [(x0, y0), (x1, y1)] = [pair[0], pair[1]].map(|(x, y)| (f64::from(x), f64::from(y)));
-        let length = ((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0)).sqrt();
-        let mut walked = 0.0;
-        while length - walked > left {
-            walked += left;
-            let share = walked / length;
-            let turn = ((x0 + share * (x1 - x0)).round() as i32, (y0 + share * (y1 - y0)).round() as i32);
-            dash.push(turn);
-            if drawn {
-                picture.line(std::mem::take(&mut dash), width, look.colour);
-            }
-            dash = vec![turn];
-            drawn = !drawn;
-            left = dashes.next().unwrap_or(0.0);
-        }
-        left -= length - walked;
-        dash.push(pair[1]);
-    }
-    if drawn && dash.len() > 1 {
-        picture.line(dash, width, look.colour);
-    }
+/// Draws a line through points with the colour and the dashes of a look.
+pub fn stroke(picture: &mut Picture, points: &[Pixel], width: i32, look: Look) {
+    picture.dashed(points.to_vec(), width, look.dashes, look.colour);
 }
 
-/// Writes a title and a line below it; returns the height where the plot may begin.
+/// The points of a line that keeps each point's height until the next one.
+pub fn steps(points: &[Pixel]) -> Vec<Pixel> {
+    let corners = points.windows(2).flat_map(|pair| [pair[0], (pair[1].0, pair[0].1)]);
+    corners.chain(points.last().copied()).collect()
+}
+
+/// Fills what lies between two lines of the same direction, such as the ends of intervals: with [`BAND`] for a
+/// share, lines below shine through.
+pub fn between(picture: &mut Picture, one: &[Pixel], other: &[Pixel], colour: Colour, opacity: f32) {
+    let outline = one.iter().chain(other.iter().rev()).copied().collect();
+    picture.translucent(outline, colour, opacity);
+}
+
+/// Writes a title and a line below it, which together describe the picture; returns the height where the plot
+/// may begin.
 pub fn heading(picture: &mut Picture, title: &str, below: &str) -> i32 {
+    picture.description = format!("{title}: {below}");
     picture.text(title, (MARGIN, 44), Anchor::Start, TITLE, INK);
     picture.text(below, (MARGIN, 90), Anchor::Start, TEXT, FAINT_INK);
     130
@@ -177,7 +213,7 @@ pub enum Sign {
     /// A line alone.
     Stroke(Look),
     /// A point alone.
-    Point(Shape, RGBColor),
+    Point(Shape, Colour),
 }
 
 /// Draws a legend in lines from `top` on; returns the height below it.
@@ -192,7 +228,7 @@ pub fn legend(picture: &mut Picture, entries: &[(Sign, &str)], top: i32) -> i32 
         }
         let middle = (x + sign_width / 2, y);
         if let Sign::Line(look) | Sign::Stroke(look) = sign {
-            dashed(picture, &[(x, y), (x + sign_width, y)], 5, *look);
+            stroke(picture, &[(x, y), (x + sign_width, y)], 5, *look);
         }
         match sign {
             Sign::Line(look) => point(picture, look.shape, middle, 11, look.colour),
@@ -324,5 +360,48 @@ mod tests {
                 assert!(number >= 12 || one.colour != other.colour, "{before} and {number}");
             }
         }
+    }
+
+    #[test]
+    fn steps_keep_the_height_of_a_point_until_the_next() {
+        assert_eq!(steps(&[(0, 5), (4, 3), (9, 8)]), [(0, 5), (4, 5), (4, 3), (9, 3), (9, 8)]);
+        assert_eq!(steps(&[(1, 2)]), [(1, 2)]);
+    }
+
+    /// Source: W3C, "Web Content Accessibility Guidelines 2.1" (2018), relative luminance and contrast ratio.
+    fn contrast(one: Colour, other: Colour) -> f64 {
+        let linear = |part: u8| match f64::from(part) / 255.0 {
+            part if part <= 0.04045 => part / 12.92,
+            part => ((part + 0.055) / 1.055).powf(2.4),
+        };
+        let luminance =
+            |Colour(red, green, blue)| 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn colours_stand_out_from_a_dark_background_and_from_one_another() {
+        let (_, background) = PALETTE[0];
+        let counterpart =
+            |colour| PALETTE.iter().find(|(light, _)| *light == colour).map(|(_, dark)| *dark).unwrap();
+        for text in [INK, FAINT_INK] {
+            assert!(contrast(counterpart(text), background) >= 7.0);
+        }
+        let distance = |one: Colour, other: Colour| {
+            one.0.abs_diff(other.0).max(one.1.abs_diff(other.1)).max(one.2.abs_diff(other.2))
+        };
+        for (number, colour) in COLOURS.iter().map(|colour| counterpart(*colour)).enumerate() {
+            assert!(contrast(colour, background) >= 4.5, "{number}: {}", contrast(colour, background));
+            for other in &COLOURS[..number] {
+                assert!(distance(colour, counterpart(*other)) >= 40, "{number}");
+            }
+        }
+    }
+
+    #[test]
+    fn dark_rules_change_colours_where_they_are_attributes() {
+        assert!(dark_css().contains(".plot svg [fill=\"#222222\"]{fill:#e6e6e6}\n"));
+        assert!(dark_css().contains(".plot svg [stroke=\"#222222\"]{stroke:#e6e6e6}\n"));
     }
 }

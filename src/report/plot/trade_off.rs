@@ -1,10 +1,11 @@
 //! The trade-off between what a policy earns and what it loses.
 
 use super::super::results::{Estimate, Results};
-use super::picture::{Anchor, FAINT_INK, INK, Picture, Pixel, TEXT, fitted, text_width};
+use super::picture::{Anchor, Picture, Pixel, TEXT, fitted, text_width};
 use super::scale::{Numbers, Scale};
 use super::style::{
-    BARS, CAP, Frame, MARGIN, RADIUS, WIDTH, heading, label_width, look, point, x_interval, y_interval,
+    BARS, CAP, FAINT_INK, Frame, INK, MARGIN, RADIUS, WIDTH, heading, label_width, look, point, x_interval,
+    y_interval,
 };
 
 const HEIGHT: i32 = 1000;

@@ -1,0 +1,139 @@
+//! Pictures as PNG.
+
+use super::picture::{Colour, Mark, Picture, Pixel, Text, glyphs, scaled};
+use super::style::WHITE;
+use ab_glyph::{ScaleFont, point};
+use tiny_skia::{
+    Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Stroke, StrokeDash,
+    Transform,
+};
+
+impl Picture {
+    /// The picture as PNG. It has no tips.
+    pub fn to_png(&self) -> Vec<u8> {
+        let (width, height) = (self.width.unsigned_abs(), self.height.unsigned_abs());
+        let mut canvas = Pixmap::new(width, height).expect("a picture has a width and a height");
+        canvas.fill(opaque(WHITE));
+        for mark in &self.marks {
+            mark.paint(&mut canvas);
+        }
+        encode(&canvas).expect("encoding into memory does not fail")
+    }
+}
+
+fn encode(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, canvas.width(), canvas.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::Balanced);
+    let pixels: Vec<u8> = canvas.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
+    encoder.write_header()?.write_image_data(&pixels)?;
+    Ok(file)
+}
+
+fn opaque(Colour(red, green, blue): Colour) -> Color {
+    Color::from_rgba8(red, green, blue, u8::MAX)
+}
+
+fn paint(colour: Colour, opacity: f32) -> Paint<'static> {
+    let mut colour = opaque(colour);
+    colour.set_alpha(opacity);
+    let mut paint = Paint::default();
+    paint.set_color(colour);
+    paint
+}
+
+/// The path through points; none if they are too few for one.
+fn path(points: &[Pixel]) -> PathBuilder {
+    let mut path = PathBuilder::new();
+    for (index, (x, y)) in points.iter().enumerate() {
+        let (x, y) = (*x as f32, *y as f32);
+        if index == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+    }
+    path
+}
+
+impl Mark {
+    fn paint(&self, canvas: &mut Pixmap) {
+        let mut fill = |path: Option<Path>, colour: &Colour, opacity: f32| {
+            // A path without extent has nothing to fill.
+            let Some(path) = path else { return };
+            canvas.fill_path(&path, &paint(*colour, opacity), FillRule::EvenOdd, Transform::identity(), None);
+        };
+        match self {
+            Mark::Text(text) => text.paint(canvas),
+            Mark::Line { points, width, dashes, colour } => {
+                let Some(path) = path(points).finish() else { return };
+                let dashes = dashes.iter().map(|length| *length as f32).collect();
+                let stroke = Stroke {
+                    width: *width as f32,
+                    line_join: LineJoin::Round,
+                    dash: StrokeDash::new(dashes, 0.0),
+                    ..Stroke::default()
+                };
+                canvas.stroke_path(&path, &paint(*colour, 1.0), &stroke, Transform::identity(), None);
+            }
+            Mark::Polygon { points, colour, opacity } => {
+                let mut path = path(points);
+                path.close();
+                fill(path.finish(), colour, *opacity);
+            }
+            Mark::Circle { centre: (x, y), radius, colour } => {
+                fill(PathBuilder::from_circle(*x as f32, *y as f32, *radius as f32), colour, 1.0);
+            }
+        }
+    }
+}
+
+impl Text {
+    fn paint(&self, canvas: &mut Pixmap) {
+        let (width, height) = (canvas.width(), canvas.height());
+        let font = scaled(self.size);
+        let (left, baseline) = (self.left() as f32, self.baseline() as f32);
+        for (glyph, x) in glyphs(&self.text, &font) {
+            let glyph = glyph.with_scale_and_position(font.scale(), point(left + x, baseline));
+            let Some(outline) = font.outline_glyph(glyph) else { continue };
+            let corner = outline.px_bounds().min;
+            outline.draw(|x, y, coverage| {
+                let (x, y) = (corner.x + x as f32, corner.y + y as f32);
+                if x >= 0.0 && y >= 0.0 && x < width as f32 && y < height as f32 {
+                    let pixel = &mut canvas.pixels_mut()[y as usize * width as usize + x as usize];
+                    *pixel = mixed(*pixel, self.colour, coverage);
+                }
+            });
+        }
+    }
+}
+
+/// An opaque pixel of which a share is covered by a colour.
+fn mixed(below: PremultipliedColorU8, Colour(red, green, blue): Colour, share: f32) -> PremultipliedColorU8 {
+    let mix = |below: u8, above: u8| {
+        let (below, above) = (f32::from(below), f32::from(above));
+        (below + (above - below) * share.clamp(0.0, 1.0)).round() as u8
+    };
+    let [red, green, blue] = [(below.red(), red), (below.green(), green), (below.blue(), blue)]
+        .map(|(below, above)| mix(below, above));
+    PremultipliedColorU8::from_rgba(red, green, blue, u8::MAX).expect("an opaque colour is premultiplied")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::style::INK;
+    use super::*;
+
+    #[test]
+    fn a_png_has_the_size_of_its_picture_and_shows_its_marks() {
+        let mut picture = Picture::new(40, 30);
+        let square = |left, right| vec![(left, 10), (right, 10), (right, 20), (left, 20)];
+        picture.polygon(square(10, 20), INK);
+        picture.translucent(square(20, 30), Colour(0, 0, 255), 0.2);
+        let file = picture.to_png();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut pixels).unwrap();
+        assert_eq!((reader.info().width, reader.info().height), (40, 30));
+        assert_eq!(pixels[..3], [255, 255, 255]);
+        assert_eq!(pixels[(15 * 40 + 15) * 3..][..3], [34, 34, 34]);
+        assert_eq!(pixels[(15 * 40 + 25) * 3..][..3], [204, 204, 255]);
+    }
+}
