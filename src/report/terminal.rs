@@ -33,7 +33,7 @@ pub fn comparison_table(outcome: &Outcome, width: usize) -> String {
     while !rest.is_empty() {
         let mut used = label_width;
         let fitting = rest.iter().take_while(|column| {
-            used += column.width + 2;
+            used += column.width + 3;
             used <= width
         });
         let (block, next) = rest.split_at(fitting.count().max(1));
@@ -88,7 +88,9 @@ impl Column {
 fn mean(moments: &Moments, unit: Unit) -> String {
     let mean = moments.mean;
     match half_width(moments) {
-        Some(half_width) => Style::of(unit, [mean, half_width]).estimate(mean, half_width),
+        Some(half_width) => {
+            Style::of(unit, [mean, half_width]).as_sure_as(half_width).estimate(mean, half_width)
+        }
         None => Style::of(unit, [mean]).figure(mean),
     }
 }
@@ -96,7 +98,7 @@ fn mean(moments: &Moments, unit: Unit) -> String {
 fn difference(pair: &Pair<'_>) -> String {
     let moments = &pair.comparison.difference;
     let (mean, half_width) = (moments.mean, half_width(moments).unwrap_or_default());
-    let style = Style::of_difference(pair.measure.unit, [mean, half_width]);
+    let style = Style::of_difference(pair.measure.unit, [mean, half_width]).as_sure_as(half_width);
     let estimate = match pair.measure.unit {
         Unit::Share => format!("{} ± {}", style.number(mean), style.number(half_width)),
         _ => style.estimate(mean, half_width),
