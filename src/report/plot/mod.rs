@@ -1,14 +1,18 @@
 //! The plots, drawn from the CSV files of a folder alone, each as SVG and PNG.
 
 mod balances;
-mod over_time;
+mod money;
 mod picture;
 mod png;
+mod refusals;
 mod scale;
 mod scorecard;
+mod service;
 mod style;
 mod svg;
+mod timeline;
 mod trade_off;
+mod warm_up;
 
 pub use style::dark_css;
 
@@ -24,11 +28,15 @@ use std::path::{Path, PathBuf};
 type Plot = (&'static str, fn(&Results) -> Option<Picture>);
 
 /// Every plot.
-const PLOTS: [Plot; 4] = [
+const PLOTS: [Plot; 8] = [
     ("scorecard", scorecard::picture),
-    ("over-time", over_time::picture),
+    ("money", money::picture),
+    ("service", service::picture),
+    ("refusals", refusals::picture),
+    ("refusals-over-time", refusals::picture_over_time),
     ("trade-off", trade_off::picture),
     ("balances", balances::picture),
+    ("warm-up", warm_up::picture),
 ];
 
 /// Draws the plots of a folder of results into its `plots/`, and returns the files. The same CSV files give
