@@ -4,14 +4,18 @@ mod balances;
 mod forest;
 mod front;
 mod labels;
-mod over_time;
+mod money;
 mod picture;
 mod png;
+mod refusals;
 mod scale;
 mod scorecard;
+mod service;
 mod style;
 mod svg;
+mod timeline;
 mod trade_off;
+mod warm_up;
 mod words;
 
 pub use style::dark_css;
@@ -28,12 +32,16 @@ use std::path::{Path, PathBuf};
 type Plot = (&'static str, fn(&Results) -> Option<Picture>);
 
 /// Every plot.
-const PLOTS: [Plot; 5] = [
+const PLOTS: &[Plot] = &[
     ("scorecard", scorecard::picture),
-    ("trade-off", trade_off::picture),
     ("differences", forest::picture),
-    ("over-time", over_time::picture),
+    ("trade-off", trade_off::picture),
+    ("money", money::picture),
+    ("service", service::picture),
+    ("refusals", refusals::picture),
+    ("refusals-over-time", refusals::picture_over_time),
     ("balances", balances::picture),
+    ("warm-up", warm_up::picture),
 ];
 
 /// Draws the plots of a folder of results into its `plots/`, and returns the files. The same results give the same
