@@ -4,7 +4,7 @@
 
 use billsim::experiment::{self, Options};
 use billsim::policy::Kinds;
-use billsim::report::{csv, plot, terminal};
+use billsim::report::{self, csv, terminal};
 use billsim::scenario::Scenario;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ fn the_example_and_the_table_of_the_readme_are_what_the_quickstart_gives() {
 
     let fresh = tempfile::tempdir().expect("there is room for temporary files");
     csv::write(fresh.path(), &loaded.scenario.calendar(), &outcome).expect("the files are written");
-    plot::draw(fresh.path()).expect("the plots are drawn");
+    report::draw(fresh.path()).expect("the plots are drawn");
     let example = root().join("output/example");
     fs::write(fresh.path().join("scenario.toml"), loaded.resolved(&example)).expect("the file is written");
 
