@@ -2,16 +2,26 @@
 
 mod balances;
 mod by_group;
-mod over_time;
+mod forest;
+mod front;
+mod labels;
+#[cfg(test)]
+mod look;
+mod money;
 mod picture;
 mod png;
+mod refusals;
 mod scale;
 mod scorecard;
+mod service;
 mod spread;
 mod style;
 mod svg;
+mod timeline;
 mod trade_off;
+mod warm_up;
 mod window;
+mod words;
 
 pub use style::dark_css;
 
@@ -27,30 +37,42 @@ use std::path::{Path, PathBuf};
 type Plot = (&'static str, fn(&Results) -> Option<Picture>);
 
 /// Every plot.
-const PLOTS: [Plot; 7] = [
+const PLOTS: &[Plot] = &[
     ("scorecard", scorecard::picture),
-    ("over-time", over_time::picture),
+    ("differences", forest::picture),
     ("trade-off", trade_off::picture),
+    ("money", money::picture),
+    ("service", service::picture),
+    ("refusals", refusals::picture),
+    ("refusals-over-time", refusals::picture_over_time),
     ("spread", spread::picture),
     ("by-size", by_group::by_size),
     ("by-cohort", by_group::by_cohort),
     ("balances", balances::picture),
+    ("warm-up", warm_up::picture),
 ];
 
-/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same CSV files give
-/// the same bytes.
+/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same results give the same
+/// bytes.
 ///
 /// # Errors
-/// If a CSV file is missing or does not read as it was written, or if a plot cannot be written.
-pub fn draw(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let data = Results::read(folder)?;
+/// If a plot cannot be written.
+pub fn draw(folder: &Path, results: &Results) -> Result<Vec<PathBuf>, Error> {
     let plots = folder.join("plots");
     fs::create_dir_all(&plots).map_err(Error::at(&plots, "create the folder"))?;
-    let files = PLOTS.par_iter().map(|(name, picture)| match picture(&data) {
+    let files = PLOTS.par_iter().map(|(name, picture)| match picture(results) {
         Some(picture) => write(&picture, &plots.join(name)),
         None => Ok(Vec::new()),
     });
     Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// The sign of the n-th policy, from 0, in all plots: SVG that stands within a line of text.
+pub fn sign(number: usize) -> String {
+    let look = style::look(number);
+    let mut picture = Picture::new(32, 32);
+    style::point(&mut picture, look.shape, (16, 16), 12, look.colour);
+    picture.to_sign()
 }
 
 /// Writes a picture in both formats, each with its extension, and returns the files.
@@ -68,9 +90,9 @@ fn write(picture: &Picture, name: &Path) -> Result<Vec<PathBuf>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Outcome;
-    use crate::metrics::Quantity;
-    use crate::money::Total;
+    use crate::experiment::{ALL_COHORTS, Outcome, Row, SIZE_MEASURES};
+    use crate::metrics::{Measure, Quantity, Unit};
+    use crate::money::{Money, Total};
     use crate::report::{csv, sample};
     use tempfile::TempDir;
 
@@ -85,7 +107,11 @@ mod tests {
         "a very long name of a policy that nobody would choose, number 8",
     ];
 
-    fn folder_of(outcome: &Outcome, days: usize) -> TempDir {
+    fn draw(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+        super::draw(folder, &Results::read(folder)?)
+    }
+
+    pub fn folder_of(outcome: &Outcome, days: usize) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         csv::write(folder.path(), &sample::calendar(days), outcome).unwrap();
         folder
@@ -98,13 +124,47 @@ mod tests {
                 *total = Total::from_nanos(total.nanos() * factor / divisor);
             }
         }
+        let ratio = factor as f64 / divisor as f64;
+        for (moments, name) in
+            outcome.sizes.iter_mut().flat_map(|row| row.values.iter_mut().zip(SIZE_MEASURES))
+        {
+            if Measure::named(name).unwrap().unit == Unit::Usd {
+                moments.mean *= ratio;
+                moments.sum_of_squares *= ratio * ratio;
+            }
+        }
+        for row in outcome.distributions.iter_mut().filter(|row| row.figure.unit() == Unit::Usd) {
+            for end in row.bins.iter_mut().flat_map(|bin| [&mut bin.at_least, &mut bin.below]) {
+                let scaled = i128::from(*end) * factor.abs() / divisor;
+                *end = u64::try_from(scaled).unwrap_or(u64::MAX).max((*end).min(1));
+            }
+        }
+        for point in &mut outcome.balances {
+            let scaled = i128::from(point.balance.nanos()) * factor / divisor;
+            point.balance = Money::from_nanos(scaled.clamp(-MANY_NANOS, MANY_NANOS) as i64);
+        }
         outcome
     }
 
-    fn outcomes() -> Vec<(Outcome, usize)> {
+    const MANY_NANOS: i128 = 1_000_000_000_000_000_000;
+
+    /// An outcome with cohorts of these names, each like the one that it has.
+    fn with_cohorts(mut outcome: Outcome, names: &[&str]) -> Outcome {
+        let mut rows = Vec::new();
+        for group in outcome.rows.chunk_by(|a, b| (&a.policy, &a.cohort) == (&b.policy, &b.cohort)) {
+            let names = if group[0].cohort == ALL_COHORTS { &[ALL_COHORTS] } else { names };
+            for name in names {
+                rows.extend(group.iter().map(|row| Row { cohort: (*name).to_owned(), ..row.clone() }));
+            }
+        }
+        outcome.rows = rows;
+        outcome
+    }
+
+    pub fn outcomes() -> Vec<(Outcome, usize)> {
         vec![
-            (sample::outcome(&EIGHT, 20, 90), 90),
-            (sample::outcome(&EIGHT[..3], 2, 29), 29),
+            (with_cohorts(sample::outcome(&EIGHT, 20, 90), &EIGHT), 90),
+            (with_cohorts(sample::outcome(&EIGHT[..3], 2, 29), &EIGHT[..2]), 29),
             (sample::outcome(&EIGHT[..1], 1, 1), 1),
             (sample::outcome(&EIGHT[..2], 3, 2000), 2000),
             (sample::idle_outcome(&EIGHT, 2, 10), 10),
@@ -141,7 +201,7 @@ mod tests {
 
     #[test]
     fn each_plot_is_written_as_svg_and_png_that_name_the_policies() {
-        let folder = folder_of(&sample::outcome(&EIGHT[..3], 20, 90), 90);
+        let folder = folder_of(&with_cohorts(sample::outcome(&EIGHT[..3], 20, 90), &EIGHT[..2]), 90);
         let files = draw(folder.path()).unwrap();
         assert_eq!(files.len(), 2 * PLOTS.len());
         for file in files {
