@@ -3,6 +3,7 @@
 //! An account's amounts are [`Money`] (64 bits, up to about 9.2 billion dollars), sums over accounts are
 //! [`Total`] (128 bits). No amount is ever a float.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
@@ -156,7 +157,7 @@ impl fmt::Display for Money {
 }
 
 /// A sum of money over accounts, in whole nano-dollars.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Total(i128);
 
 impl Total {

@@ -4,19 +4,22 @@
 
 use billsim::experiment::{self, Options};
 use billsim::policy::Kinds;
-use billsim::report::{self, csv, terminal};
+use billsim::report::results::Results;
+use billsim::report::{csv, plot, terminal};
 use billsim::scenario::Scenario;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files that are kept: all but the largest, and those that tell of the machine.
-const KEPT: [&str; 6] = [
+const KEPT: [&str; 8] = [
     "scenario.toml",
     "summary.csv",
     "comparison.csv",
     "plots/scorecard.svg",
     "plots/trade-off.svg",
-    "plots/over-time.svg",
+    "plots/differences.svg",
+    "plots/money.svg",
+    "plots/refusals.svg",
 ];
 /// What stands around the table in `README.md`.
 const FENCES: [&str; 2] = ["<!-- table: the output of the first command -->\n```text\n", "```\n"];
@@ -59,7 +62,8 @@ fn the_example_and_the_table_of_the_readme_are_what_the_quickstart_gives() {
 
     let fresh = tempfile::tempdir().expect("there is room for temporary files");
     csv::write(fresh.path(), &loaded.scenario.calendar(), &outcome).expect("the files are written");
-    report::draw(fresh.path()).expect("the plots are drawn");
+    let results = Results::read(fresh.path()).expect("what is written can be read");
+    plot::draw(fresh.path(), &results).expect("the plots are drawn");
     let example = root().join("output/example");
     fs::write(fresh.path().join("scenario.toml"), loaded.resolved(&example)).expect("the file is written");
 

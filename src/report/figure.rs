@@ -1,6 +1,7 @@
 //! How figures are written for people: one place for the digits, signs and units of all that is read.
 
 use crate::metrics::Unit;
+use crate::money;
 
 /// How the figures of one statement are written, such as a mean and its interval: alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,6 +54,18 @@ impl Style {
         }
     }
 
+    /// With as many decimals as show two digits of half the width of an interval: what is below them is not known.
+    #[must_use]
+    pub fn as_sure_as(self, half_width: f64) -> Style {
+        let size = (half_width * self.factor).abs();
+        let decimals = match decimals(size, if size < 9.95 { 1 } else { 0 }) {
+            _ if size == 0.0 => self.decimals,
+            1 if self.before == "$" => 2,
+            decimals => decimals,
+        };
+        Style { decimals, ..self }
+    }
+
     /// For relative differences, written in per cent.
     pub fn relative(values: impl IntoIterator<Item = f64>) -> Style {
         Style::percent(values, " %")
@@ -69,6 +82,13 @@ impl Style {
             Some(number) => format!("-{}{number}{}", self.before, self.after),
             None => format!("{}{number}{}", self.before, self.after),
         }
+    }
+
+    /// A value with half the width of its interval, as in `$1,234 ± 56` and `12.3 ± 1.4 %`.
+    pub fn estimate(&self, value: f64, half_width: f64) -> String {
+        let figure = self.figure(value);
+        let without_unit = figure.strip_suffix(self.after).expect("a figure ends with its unit");
+        format!("{without_unit} ± {}{}", self.number(half_width), self.after)
     }
 
     /// A value without its unit, as within an interval that stands beside one.
@@ -104,17 +124,9 @@ fn decimals(size: f64, ordinary: usize) -> usize {
 pub fn grouped(value: f64, decimals: usize) -> String {
     let plain = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = plain.split_at(plain.find('.').unwrap_or(plain.len()));
-    let mut text = String::new();
-    if value < 0.0 && plain.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
-        text.push('-');
-    }
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + fraction
+    let is_negative = value < 0.0 && plain.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    let sign = if is_negative { "-" } else { "" };
+    format!("{sign}{}{fraction}", money::grouped(whole))
 }
 
 /// The text without characters that would steer what shows it.
@@ -173,6 +185,16 @@ mod tests {
         assert_eq!([5.0, -200.0, 1300.0].map(|value| style.number(value)), ["5", "-200", "1,300"]);
         let style = Style::relative([0.123, 0.109, 0.138]);
         assert_eq!((style.figure(0.123), style.number(0.109)), ("12.3 %".to_owned(), "10.9".to_owned()));
+        let sure =
+            |half_width| Style::of(Unit::Usd, [6131.4]).as_sure_as(half_width).estimate(6131.4, half_width);
+        assert_eq!(
+            [654.2, 12.34, 1.25, 0.0123].map(sure),
+            ["$6,131 ± 654", "$6,131 ± 12", "$6,131.40 ± 1.25", "$6,131.400 ± 0.012"]
+        );
+        assert_eq!(style.as_sure_as(0.0004).estimate(0.12345, 0.0004), "12.345 ± 0.040 %");
+        assert_eq!(style.as_sure_as(0.0), style);
+        assert_eq!(style.estimate(0.123, 0.014), "12.3 ± 1.4 %");
+        assert_eq!(Style::of(Unit::Usd, [-7.0, 0.5]).estimate(-7.0, 0.5), "-$7.00 ± 0.50");
         assert_eq!(Style::of_difference(Unit::Share, [-0.057]).figure(-0.057), "-5.7 points");
     }
 

@@ -12,6 +12,7 @@ pub mod results;
 #[cfg(test)]
 mod sample;
 pub mod story;
+pub mod sweep;
 pub mod terminal;
 pub mod timing;
 pub mod warnings;
@@ -51,6 +52,11 @@ pub enum Error {
     },
     /// A folder holds something other than results, and is not replaced.
     Foreign {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Another process is making results there.
+    Busy {
         /// Where.
         path: PathBuf,
     },
@@ -99,6 +105,12 @@ impl fmt::Display for Error {
                  folder that is new or empty with --out DIR",
                 path.display()
             ),
+            Error::Busy { path } => write!(
+                f,
+                "{}: another sweep is being written there\nhint: wait for it to end, or name another place \
+                 with --out DIR",
+                path.display()
+            ),
             Error::SetAside { path, aside, source } => write!(
                 f,
                 "{}: cannot put the new results in place: {source}\nhint: the earlier ones are in {}; move \
@@ -119,7 +131,10 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Error::System { source, .. } | Error::SetAside { source, .. } => Some(source),
-            Error::NotAFolder { .. } | Error::Foreign { .. } | Error::Malformed { .. } => None,
+            Error::NotAFolder { .. }
+            | Error::Foreign { .. }
+            | Error::Busy { .. }
+            | Error::Malformed { .. } => None,
         }
     }
 }

@@ -52,6 +52,7 @@ pub fn manifest() -> Manifest {
         requests_simulated: 3_000_000,
         requests_per_second: 2e6,
         dropped_trace_records: 0,
+        grid: None,
     }
 }
 

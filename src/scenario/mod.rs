@@ -14,9 +14,10 @@ mod workload;
 
 pub use describe::{CohortDescription, Description, PolicyDescription, describe, inert};
 pub use distribution::{Cvs, Durations, Numbers, Shares};
+pub use file::{ScenarioFile, hexadecimal};
 
 use crate::document::schema::{self, Definitions, Schema};
-use crate::document::{Document, Faults, Key, Keys, Resolved, Table, TableKey, quoted};
+use crate::document::{Faults, Key, Keys, Resolved, Table, TableKey, quoted};
 use crate::metering::Metering;
 use crate::money::Share;
 use crate::policy::{Kinds, PolicyPlan};
@@ -30,7 +31,6 @@ use metering::METERING;
 use payments::PAYMENTS;
 use policies::POLICY;
 use prices::PRICES;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
@@ -89,7 +89,7 @@ impl Scenario {
     /// # Errors
     /// All that is wrong with it.
     pub fn read(path: &Path, kinds: &Kinds) -> Result<Loaded, Faults> {
-        Scenario::parse(path, &file::read(path)?, kinds)
+        ScenarioFile::open(path, kinds)?.read(&[])
     }
 
     /// Reads the content of a file; paths in it are taken from the folder of that file.
@@ -97,13 +97,14 @@ impl Scenario {
     /// # Errors
     /// All that is wrong with it.
     pub fn parse(path: &Path, content: &[u8], kinds: &Kinds) -> Result<Loaded, Faults> {
-        let document = Document::parse(path, file::text(path, content)?)?;
-        let scenario = whole(&mut document.root(KEYS), kinds);
-        let named_files_took = document.named_files_took();
-        let resolved = document.finish()?;
-        let scenario = scenario.expect("what cannot be read is noted as a fault");
-        let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Loaded { scenario, sha256, named_files_took, resolved })
+        ScenarioFile::of(path, content, kinds)?.read(&[])
+    }
+
+    /// About how many requests a replication has.
+    pub fn expected_requests(&self) -> f64 {
+        let calendar = self.calendar();
+        let of_account = |cohort: &Cohort| cohort.workload.expected_requests(&calendar, cohort.signup);
+        self.cohorts.iter().map(|cohort| f64::from(cohort.accounts) * of_account(cohort)).sum()
     }
 
     /// The calendar of a run.

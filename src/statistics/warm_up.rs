@@ -1,6 +1,6 @@
 //! How long a run takes to forget how it began.
 
-use super::Moments;
+use super::{Moments, ROUNDING};
 
 /// Days that are averaged, so that a weekly cycle is no trend.
 const WEEK: usize = 7;
@@ -25,7 +25,7 @@ pub fn truncation(daily: &[f64]) -> Option<usize> {
         return None;
     }
     let peak = levels.iter().fold(0.0_f64, |peak, level| peak.max(level.abs()));
-    let rounding = 16.0 * f64::EPSILON * peak;
+    let rounding = ROUNDING * peak;
     let (mut settled, mut lowest) = (levels.len(), f64::INFINITY);
     let mut rest = Moments::default();
     for (day, level) in levels.iter().enumerate().rev() {

@@ -1,14 +1,22 @@
 //! The plots, drawn from the CSV files of a folder alone, each as SVG and PNG.
 
 mod balances;
-mod over_time;
+mod forest;
+mod front;
+mod labels;
+mod money;
 mod picture;
 mod png;
+mod refusals;
 mod scale;
 mod scorecard;
+mod service;
 mod style;
 mod svg;
+mod timeline;
 mod trade_off;
+mod warm_up;
+mod words;
 
 pub use style::dark_css;
 
@@ -24,11 +32,16 @@ use std::path::{Path, PathBuf};
 type Plot = (&'static str, fn(&Results) -> Option<Picture>);
 
 /// Every plot.
-const PLOTS: [Plot; 4] = [
+const PLOTS: &[Plot] = &[
     ("scorecard", scorecard::picture),
-    ("over-time", over_time::picture),
+    ("differences", forest::picture),
     ("trade-off", trade_off::picture),
+    ("money", money::picture),
+    ("service", service::picture),
+    ("refusals", refusals::picture),
+    ("refusals-over-time", refusals::picture_over_time),
     ("balances", balances::picture),
+    ("warm-up", warm_up::picture),
 ];
 
 /// Draws the plots of a folder of results into its `plots/`, and returns the files. The same results give the same

@@ -1,7 +1,7 @@
 //! What all plots share: a look for each policy, titles, legends, frames.
 
 use super::super::results::Estimate;
-use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, TITLE, fitted, text_width};
+use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, TITLE, fitted, text_width, wrapped};
 use super::scale::Scale;
 use std::fmt::Write;
 
@@ -11,8 +11,6 @@ pub const WIDTH: i32 = 1600;
 pub const MARGIN: i32 = 50;
 /// The radius of the point of an estimate.
 pub const RADIUS: i32 = 12;
-/// Half the width of the ends of an interval.
-pub const CAP: i32 = 12;
 /// The opacity of a band of confidence.
 pub const BAND: f32 = 0.18;
 /// What the bars of a plot are.
@@ -179,6 +177,56 @@ pub fn point(picture: &mut Picture, shape: Shape, at: Pixel, radius: i32, colour
     }
 }
 
+/// How an area is filled: told apart by colour and hatching at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// The colour.
+    pub colour: Colour,
+    hatching: Hatching,
+}
+
+/// The lines that are left out of an area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hatching {
+    None,
+    Rising,
+    Falling,
+    Level,
+    Upright,
+}
+
+const HATCHINGS: [Hatching; 5] =
+    [Hatching::None, Hatching::Rising, Hatching::Falling, Hatching::Level, Hatching::Upright];
+/// How far the lines of a hatching are from one another.
+const HATCHING: i32 = 14;
+
+/// The fill of the n-th thing, from 0; the first 60 differ.
+pub fn fill(number: usize) -> Fill {
+    Fill { colour: COLOURS[number % COLOURS.len()], hatching: HATCHINGS[number % HATCHINGS.len()] }
+}
+
+/// Fills a rectangle between its upper left and its lower right corner.
+pub fn rectangle(picture: &mut Picture, (left, top): Pixel, (right, bottom): Pixel, fill: Fill) {
+    picture.polygon(vec![(left, top), (right, top), (right, bottom), (left, bottom)], fill.colour);
+    let (width, height) = (right - left, bottom - top);
+    let lines = |reach: i32| (HATCHING / 2..reach).step_by(HATCHING as usize);
+    // Where a diagonal enters and leaves, as it rises from the lower edge, so far from the left one.
+    let rising = lines(width + height).map(|start| start - height).filter_map(|start| {
+        let (from, to) = (0.max(-start), height.min(width - start));
+        (from < to).then_some([(start + from, from), (start + to, to)])
+    });
+    let hatching: Vec<[Pixel; 2]> = match fill.hatching {
+        Hatching::None => Vec::new(),
+        Hatching::Rising => rising.map(|line| line.map(|(x, y)| (left + x, bottom - y))).collect(),
+        Hatching::Falling => rising.map(|line| line.map(|(x, y)| (left + x, top + y))).collect(),
+        Hatching::Level => lines(height).map(|y| [(left, top + y), (right, top + y)]).collect(),
+        Hatching::Upright => lines(width).map(|x| [(left + x, top), (left + x, bottom)]).collect(),
+    };
+    for line in hatching {
+        picture.line(line.to_vec(), 3, WHITE);
+    }
+}
+
 /// Draws a line through points with the colour and the dashes of a look.
 pub fn stroke(picture: &mut Picture, points: &[Pixel], width: i32, look: Look) {
     picture.dashed(points.to_vec(), width, look.dashes, look.colour);
@@ -197,13 +245,26 @@ pub fn between(picture: &mut Picture, one: &[Pixel], other: &[Pixel], colour: Co
     picture.translucent(outline, colour, opacity);
 }
 
-/// Writes a title and a line below it, which together describe the picture; returns the height where the plot
-/// may begin.
+/// Writes a title and what is to be known of it, which together describe the picture; returns the height where
+/// the plot may begin.
 pub fn heading(picture: &mut Picture, title: &str, below: &str) -> i32 {
     picture.description = format!("{title}: {below}");
-    picture.text(title, (MARGIN, 44), Anchor::Start, TITLE, INK);
-    picture.text(below, (MARGIN, 90), Anchor::Start, TEXT, FAINT_INK);
-    130
+    let mut y = 44;
+    for line in wrapped(title, WIDTH - 2 * MARGIN, TITLE) {
+        picture.text(&line, (MARGIN, y), Anchor::Start, TITLE, INK);
+        y += 46;
+    }
+    notes(picture, below, y - TEXT / 2) + 10
+}
+
+/// Writes lines of less important text from `top` on; returns the height below them.
+pub fn notes(picture: &mut Picture, text: &str, top: i32) -> i32 {
+    let mut y = top + TEXT / 2;
+    for line in wrapped(text, WIDTH - 2 * MARGIN, TEXT) {
+        picture.text(&line, (MARGIN, y), Anchor::Start, TEXT, FAINT_INK);
+        y += 36;
+    }
+    y - TEXT / 2 + 10
 }
 
 /// What explains a sign in a legend.
@@ -214,6 +275,8 @@ pub enum Sign {
     Stroke(Look),
     /// A point alone.
     Point(Shape, Colour),
+    /// A filled area.
+    Area(Fill),
 }
 
 /// Draws a legend in lines from `top` on; returns the height below it.
@@ -221,7 +284,11 @@ pub fn legend(picture: &mut Picture, entries: &[(Sign, &str)], top: i32) -> i32 
     let (mut x, mut y) = (MARGIN, top + TEXT / 2);
     for (sign, text) in entries {
         let text = fitted(text, 420, TEXT);
-        let sign_width = if matches!(sign, Sign::Point(..)) { 30 } else { 80 };
+        let sign_width = match sign {
+            Sign::Line(_) | Sign::Stroke(_) => 80,
+            Sign::Area(_) => 50,
+            Sign::Point(..) => 30,
+        };
         let width = sign_width + 12 + text_width(&text, TEXT);
         if x > MARGIN && x + width > WIDTH - MARGIN {
             (x, y) = (MARGIN, y + 44);
@@ -233,6 +300,7 @@ pub fn legend(picture: &mut Picture, entries: &[(Sign, &str)], top: i32) -> i32 
         match sign {
             Sign::Line(look) => point(picture, look.shape, middle, 11, look.colour),
             Sign::Point(shape, colour) => point(picture, *shape, middle, 11, *colour),
+            Sign::Area(fill) => rectangle(picture, (x, y - 16), (x + sign_width, y + 16), *fill),
             Sign::Stroke(_) => {}
         }
         picture.text(&text, (x + sign_width + 12, y), Anchor::Start, TEXT, INK);
@@ -313,15 +381,7 @@ pub fn x_interval(
     look: Look,
 ) {
     if let Some((low, high)) = estimate.interval() {
-        let [low, high] = [low, high].map(|value| frame.x(scale, value));
-        if low.abs_diff(high) <= 2 * RADIUS.unsigned_abs() {
-            return;
-        }
-        for line in
-            [[(low, y), (high, y)], [(low, y - CAP), (low, y + CAP)], [(high, y - CAP), (high, y + CAP)]]
-        {
-            picture.line(line.to_vec(), 4, look.colour);
-        }
+        bar(picture, (frame.x(scale, low), y), (frame.x(scale, high), y), RADIUS, look.colour);
     }
 }
 
@@ -335,15 +395,21 @@ pub fn y_interval(
     look: Look,
 ) {
     if let Some((low, high)) = estimate.interval() {
-        let [low, high] = [low, high].map(|value| frame.y(scale, value));
-        if low.abs_diff(high) <= 2 * RADIUS.unsigned_abs() {
-            return;
-        }
-        for line in
-            [[(x, low), (x, high)], [(x - CAP, low), (x + CAP, low)], [(x - CAP, high), (x + CAP, high)]]
-        {
-            picture.line(line.to_vec(), 4, look.colour);
-        }
+        bar(picture, (x, frame.y(scale, low)), (x, frame.y(scale, high)), RADIUS, look.colour);
+    }
+}
+
+/// Draws a horizontal or vertical bar with ends, unless a point of that radius in its middle hides it.
+pub fn bar(picture: &mut Picture, from: Pixel, to: Pixel, radius: i32, colour: Colour) {
+    let (width, height) = ((to.0 - from.0).abs(), (to.1 - from.1).abs());
+    // The point has a rim.
+    if width.max(height) <= 2 * (radius + 4) {
+        return;
+    }
+    let (dx, dy) = if width > 0 { (0, radius) } else { (radius, 0) };
+    picture.line(vec![from, to], radius / 3, colour);
+    for (x, y) in [from, to] {
+        picture.line(vec![(x - dx, y - dy), (x + dx, y + dy)], radius / 3, colour);
     }
 }
 
