@@ -289,7 +289,7 @@ fn accounts_add_up_to_their_cohort() {
     let accounts = place.table("output/mixed/accounts.csv");
     let rows = place.table("output/mixed/replications.csv");
     let first = rows.iter().filter(|row| row["replication"] == "0" && row["cohort"] != "all");
-    let additive = MEASURES.iter().filter(|measure| measure.unit != Unit::Share);
+    let additive = MEASURES.iter().filter(|measure| measure.is_sum() && measure.unit != Unit::Share);
     for row in first {
         let of_cohort = || {
             accounts
