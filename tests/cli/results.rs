@@ -93,7 +93,8 @@ fn a_run_writes_every_file_with_its_header() {
     for policy in ["prepaid", "top-up", "postpaid", "trial"] {
         assert!(ended.stdout.contains(policy), "{}", ended.stdout);
     }
-    assert!(ended.stderr.trim_end().ends_with("results in output/mixed"), "{}", ended.stderr);
+    let told = "results in output/mixed\nreport: output/mixed/report.html\n";
+    assert!(ended.stderr.ends_with(told), "{}", ended.stderr);
     let manifest = place.read("output/mixed/manifest.json");
     for key in [
         "version",
