@@ -18,6 +18,7 @@ mod trade_off;
 mod warm_up;
 mod words;
 
+pub use front::{Standing, standings};
 pub use style::dark_css;
 
 use super::Error;
