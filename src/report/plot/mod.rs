@@ -21,6 +21,7 @@ mod warm_up;
 mod window;
 mod words;
 
+pub use front::{Standing, standings};
 pub use style::dark_css;
 
 use super::Error;
