@@ -44,6 +44,7 @@ pub mod rng;
 pub mod scenario;
 pub mod statistics;
 pub mod stopwatch;
+pub mod sweep;
 pub mod tariff;
 pub mod time;
 pub mod wallet;

@@ -2,7 +2,7 @@
 
 use crate::document::schema::{self, Definitions, Schema};
 use crate::document::{Dollars, Key, Keys, OneOf, Read, ReadTable, Table, Value};
-use crate::money::{Money, Share};
+use crate::money::{Money, Share, grouped};
 use crate::request::Usage;
 use crate::tariff::Price;
 use crate::time::Span;
@@ -51,15 +51,19 @@ impl Metering {
 
 /// The clause on when usage settles.
 pub fn delay_clause(delay: Span) -> String {
-    format!("usage settles {delay} after a request's end")
+    if delay > Span::ZERO {
+        format!("usage is known {delay:#} after a request's end")
+    } else {
+        "usage is known at a request's end".to_owned()
+    }
 }
 
 /// The clause on when standing is judged.
 pub fn refresh_clause(refresh: Span) -> String {
     if refresh > Span::ZERO {
-        format!("accounts are judged every {refresh}")
+        format!("whether an account is stopped is judged every {refresh:#}")
     } else {
-        "accounts are judged at once".to_owned()
+        "whether an account is stopped is judged at once".to_owned()
     }
 }
 
@@ -69,10 +73,13 @@ impl Authorization {
         match self {
             Authorization::Balance => "requests are admitted whatever is in flight".to_owned(),
             Authorization::Hold(hold) => {
-                format!("a request holds {hold} until it settles, and is refused where that does not fit")
+                format!(
+                    "a request holds {hold} until its usage is known, and is refused where what is left does not \
+                     cover that"
+                )
             }
             Authorization::InFlight { amount, hold } => {
-                format!("requests are refused while those in flight hold {amount} or more, each {hold}")
+                format!("requests are refused while those in flight hold {amount:#} or more, each {hold}")
             }
         }
     }
@@ -99,7 +106,7 @@ impl fmt::Display for Hold {
         if self.factor != Share::ONE {
             write!(f, "{} times ", self.factor)?;
         }
-        write!(f, "its cost with {} output tokens", self.output_tokens)
+        write!(f, "its cost with {} output tokens", grouped(&self.output_tokens.to_string()))
     }
 }
 

@@ -3,6 +3,7 @@
 //! An account's amounts are [`Money`] (64 bits, up to about 9.2 billion dollars), sums over accounts are
 //! [`Total`] (128 bits). No amount is ever a float.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
@@ -156,7 +157,7 @@ impl fmt::Display for Money {
 }
 
 /// A sum of money over accounts, in whole nano-dollars.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Total(i128);
 
 impl Total {
@@ -231,7 +232,8 @@ impl Sum for Total {
     }
 }
 
-/// Writes dollars as an exact decimal, with at least two decimals: `12.50`, `-0.000000001`.
+/// Writes dollars as an exact decimal, with at least two decimals: `12.50`, `-0.000000001`. With `#` as in a text:
+/// `$12.50`, `$1,000`.
 impl fmt::Display for Total {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
@@ -239,8 +241,25 @@ impl fmt::Display for Total {
         let (dollars, rest) = (nanos / DOLLAR as u128, nanos % DOLLAR as u128);
         let decimals = format!("{rest:09}");
         let kept = decimals.trim_end_matches('0').len().max(2);
-        f.pad(&format!("{sign}{dollars}.{}", &decimals[..kept]))
+        let decimals = &decimals[..kept];
+        f.pad(&match f.alternate() {
+            false => format!("{sign}{dollars}.{decimals}"),
+            true if rest == 0 => format!("{sign}${}", grouped(&dollars.to_string())),
+            true => format!("{sign}${}.{decimals}", grouped(&dollars.to_string())),
+        })
     }
+}
+
+/// Digits with commas between thousands.
+pub fn grouped(digits: &str) -> String {
+    let mut text = String::new();
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// A share of an amount, exact to nine decimals: 0.55 of the list price, 0.029 of a payment; also a factor above one.
@@ -264,11 +283,14 @@ impl Share {
     }
 }
 
-/// Writes the share as a decimal with no more places than it needs: `0.55`, `1`.
+/// Writes the share as a decimal with no more places than it needs: `0.55`, `1`. With `#` as in a text: `55 %`.
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let decimal = format!("{}.{:09}", self.0 / Share::ONE.0, self.0 % Share::ONE.0);
-        f.pad(decimal.trim_end_matches('0').trim_end_matches('.'))
+        let unit = if f.alternate() { Share::ONE.0 / 100 } else { Share::ONE.0 };
+        let places = if f.alternate() { 7 } else { 9 };
+        let decimal = format!("{}.{:0places$}", self.0 / unit, self.0 % unit);
+        let decimal = decimal.trim_end_matches('0').trim_end_matches('.');
+        if f.alternate() { f.pad(&format!("{decimal} %")) } else { f.pad(decimal) }
     }
 }
 
@@ -299,6 +321,27 @@ mod tests {
             (i64::MAX, "9223372036.854775807"),
         ] {
             assert_eq!(Money::from_nanos(nanos).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn money_stands_in_a_text_with_its_sign_and_commas_and_without_needless_decimals() {
+        for (nanos, text) in [
+            (0, "$0"),
+            (12_500_000_000, "$12.50"),
+            (123_456_000_000_000, "$123,456"),
+            (-1_000_000_000_001, "-$1,000.000000001"),
+        ] {
+            assert_eq!(format!("{:#}", Money::from_nanos(nanos)), text);
+        }
+    }
+
+    #[test]
+    fn a_share_stands_in_a_text_as_a_percentage() {
+        for (billionths, text) in
+            [(0, "0 %"), (29_000_000, "2.9 %"), (1_500_000_000, "150 %"), (1, "0.0000001 %")]
+        {
+            assert_eq!(format!("{:#}", Share::from_billionths(billionths)), text);
         }
     }
 

@@ -67,25 +67,30 @@ impl Add for Span {
     }
 }
 
-/// Writes as in a scenario: `1h 30m`, `250ms`, `0s`.
+/// Writes as in a scenario: `1h 30m`, `250ms`, `0s`. With `#` as in a text: `1 hour 30 minutes`.
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0;
         let mut parts = Vec::new();
-        for (unit, micros) in [
-            ("d", Span::DAY.0),
-            ("h", Span::HOUR.0),
-            ("m", 60_000_000),
-            ("s", 1_000_000),
-            ("ms", 1_000),
-            ("us", 1),
+        for (unit, word, micros) in [
+            ("d", "day", Span::DAY.0),
+            ("h", "hour", Span::HOUR.0),
+            ("m", "minute", 60_000_000),
+            ("s", "second", 1_000_000),
+            ("ms", "millisecond", 1_000),
+            ("us", "microsecond", 1),
         ] {
-            if rest / micros != 0 {
-                parts.push(format!("{}{unit}", rest / micros));
-                rest %= micros;
+            let count = rest / micros;
+            rest %= micros;
+            match count {
+                0 => {}
+                _ if !f.alternate() => parts.push(format!("{count}{unit}")),
+                1 => parts.push(format!("1 {word}")),
+                _ => parts.push(format!("{count} {word}s")),
             }
         }
-        f.pad(&if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") })
+        let none = if f.alternate() { "0 seconds" } else { "0s" };
+        f.pad(&if parts.is_empty() { none.to_owned() } else { parts.join(" ") })
     }
 }
 
@@ -273,6 +278,18 @@ mod tests {
             (Span::from_micros(1), "1us"),
         ] {
             assert_eq!(span.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn spans_are_spelled_out_in_a_text() {
+        for (span, text) in [
+            (Span::ZERO, "0 seconds"),
+            (Span::hours(1) + Span::from_micros(30 * 60_000_000), "1 hour 30 minutes"),
+            (Span::days(90), "90 days"),
+            (Span::from_micros(1_001), "1 millisecond 1 microsecond"),
+        ] {
+            assert_eq!(format!("{span:#}"), text);
         }
     }
 

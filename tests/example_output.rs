@@ -4,6 +4,7 @@
 
 use billsim::experiment::{self, Options};
 use billsim::policy::Kinds;
+use billsim::report::results::Results;
 use billsim::report::{csv, plot, terminal};
 use billsim::scenario::Scenario;
 use std::fs;
@@ -59,7 +60,8 @@ fn the_example_and_the_table_of_the_readme_are_what_the_quickstart_gives() {
 
     let fresh = tempfile::tempdir().expect("there is room for temporary files");
     csv::write(fresh.path(), &loaded.scenario.calendar(), &outcome).expect("the files are written");
-    plot::draw(fresh.path()).expect("the plots are drawn");
+    let results = Results::read(fresh.path()).expect("what is written can be read");
+    plot::draw(fresh.path(), &results).expect("the plots are drawn");
     let example = root().join("output/example");
     fs::write(fresh.path().join("scenario.toml"), loaded.resolved(&example)).expect("the file is written");
 

@@ -2,7 +2,7 @@
 
 use billsim::account::AccountView;
 use billsim::engine::observation::{Fate, Happening, Observer, RequestSpan};
-use billsim::experiment::{self, ALL_COHORTS, Options, Outcome, Row, Setup, daily_measures};
+use billsim::experiment::{self, ALL_COHORTS, AccountRow, Options, Outcome, Row, Setup, daily_measures};
 use billsim::metrics::{MEASURES, Quantity, Unit};
 use billsim::money::Money;
 use billsim::policy::common::{RateLimit, Rates};
@@ -589,6 +589,99 @@ fn days_sum_to_the_run() {
                 // A nano-dollar a day where a product is rounded, and what a sum of floats costs.
                 let tolerance = 1e-9 * (days.len() as f64 + total.abs());
                 assert!((sum - total).abs() <= tolerance, "{}: {sum} in days, {total}", measure.name);
+            }
+        }
+    });
+}
+
+#[test]
+fn accounts_make_up_the_run_its_spreads_and_its_sizes() {
+    holds(60, |text| {
+        let mut scenario = Scenario { replications: 2, ..parse(text) };
+        scenario.cohorts[0].accounts = 30;
+        let options = Options { list_accounts: true, ..Options::default() };
+        let outcome = experiment::run(&scenario, options).expect("the scenario runs");
+        let sums: Vec<usize> = (0..MEASURES.len()).filter(|index| MEASURES[*index].is_sum()).collect();
+        for row in outcome.rows.iter().filter(|row| row.cohort != ALL_COHORTS) {
+            let (policy, cohort) = (&row.policy, &row.cohort);
+            let accounts = value(row, "accounts");
+            let bins = outcome.distributions.iter().filter(|it| (&it.policy, &it.cohort) == (policy, cohort));
+            for distribution in bins {
+                let count: u64 = distribution.bins.iter().map(|bin| bin.count).sum();
+                assert_eq!(i128::from(count), 2 * accounts, "{:?}", distribution.figure);
+            }
+            let of_sizes: f64 = (outcome.sizes.iter())
+                .filter(|size| (&size.policy, &size.cohort) == (policy, cohort))
+                .map(|size| size.values[0].mean)
+                .sum();
+            assert!((of_sizes - accounts as f64).abs() < 1e-9, "{of_sizes} accounts by size, of {accounts}");
+            if row.replication > 0 {
+                continue; // its accounts are not listed
+            }
+            let listed: Vec<_> =
+                outcome.accounts.iter().filter(|it| (&it.policy, &it.cohort) == (policy, cohort)).collect();
+            assert_eq!(listed.len() as i128, accounts);
+            for (place, measure) in sums.iter().enumerate() {
+                let of_accounts: f64 = match row.values[*measure] {
+                    Quantity::Ratio(..) => continue,
+                    _ => listed.iter().map(|account| account.values[place].as_f64()).sum(),
+                };
+                let whole = row.values[*measure].as_f64();
+                // A nano-dollar an account where a product or a mean is rounded.
+                let tolerance = 1e-9 * (listed.len() as f64 + whole.abs());
+                let name = MEASURES[*measure].name;
+                assert!(
+                    (of_accounts - whole).abs() <= tolerance,
+                    "{name}: {of_accounts} of accounts, {whole}"
+                );
+            }
+            let of_account = |figure: &str| -> Vec<f64> {
+                let place =
+                    |name| sums.iter().position(|index| MEASURES[*index].name == name).expect("a sum");
+                let value = |account: &AccountRow, name| account.values[place(name)].as_f64();
+                let mut values: Vec<f64> = listed
+                    .iter()
+                    .map(|account| match figure {
+                        "debt_usd" => value(account, "receivable_end_usd") + value(account, "bad_debt_usd"),
+                        _ => value(account, figure),
+                    })
+                    .collect();
+                values.sort_by(f64::total_cmp);
+                values
+            };
+            for (figure, name) in [
+                ("overshoot_usd", "overshoot_*_usd"),
+                ("stopped_seconds", "stopped_*_seconds"),
+                ("debt_usd", "debt_*_usd"),
+                ("lost_share", "lost_share_*"),
+            ] {
+                let values = of_account(figure);
+                for (rank, share) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0)] {
+                    let nth = (share * values.len() as f64).ceil().max(1.0) as usize - 1;
+                    let exact = values.get(nth).copied().unwrap_or(0.0);
+                    let told = quantity(row, &name.replace('*', rank)).as_f64();
+                    assert!(
+                        (told - exact).abs() <= 0.005 * exact + 1e-9,
+                        "{name} {rank}: {told}, not {exact}"
+                    );
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn levels_by_day_end_where_the_run_ends() {
+    holds(60, |text| {
+        let outcome = run(&parse(text));
+        for row in &outcome.rows {
+            let last = (outcome.days.iter())
+                .rfind(|day| day.policy == row.policy && day.cohort == row.cohort)
+                .expect("a run has days");
+            let [credit, receivable] = [0, 1].map(|level| last.values[daily_measures().count() + level].mean);
+            for (level, name) in [(credit, "credit_end_usd"), (receivable, "receivable_end_usd")] {
+                let end = quantity(row, name).as_f64();
+                assert!((level - end).abs() <= 1e-9 * (1.0 + end.abs()), "{name}: {level}, not {end}");
             }
         }
     });

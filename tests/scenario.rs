@@ -329,7 +329,7 @@ fn paths_are_written_as_seen_from_the_folder() {
 #[test]
 fn the_template_is_valid_and_leaves_nothing_out() {
     let description = describe(&valid(TEMPLATE).scenario);
-    assert!(!description.contains("What it cannot show"), "{description}");
+    assert_eq!(description.cannot_show, Vec::<String>::new());
 }
 
 /// Bytes that mean something in TOML, or nothing at all.
@@ -382,7 +382,7 @@ proptest! {
         let changed = format!("{key} = {value}");
         let text = [&lines[..place], &[&*changed], &lines[place + 1..]].concat().join("\n");
         if let Ok(loaded) = load(&text) {
-            let description = describe(&loaded.scenario);
+            let description = describe(&loaded.scenario).to_string();
             prop_assert!(!description.contains("NaN"), "{}", description);
             valid(&loaded.resolved(Path::new("tests")));
         }

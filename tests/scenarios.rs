@@ -33,13 +33,13 @@ fn read(file: &Path) -> Scenario {
 }
 
 #[test]
-fn each_scenario_opens_with_its_question_which_the_list_repeats_with_what_it_shows() {
+fn each_scenario_has_a_question_which_the_list_repeats_with_what_it_shows() {
     for file in scenarios() {
         let text = fs::read_to_string(&file).expect("a text");
-        let opening = text.lines().take_while(|line| line.len() > 1);
-        let opening: Vec<&str> = opening.map(|line| line.trim_start_matches(['#', ' '])).collect();
-        let question = opening.join(" ");
-        assert!(text.starts_with("# ") && question.ends_with('?'), "{}: {question}", file.display());
+        let document: toml::Table = text.parse().expect("TOML");
+        let question = document["scenario"].get("question").and_then(toml::Value::as_str);
+        let question = question.unwrap_or_else(|| panic!("{} lacks its question", file.display()));
+        assert!(question.ends_with('?'), "{}: {question}", file.display());
         let name = file.file_name().expect("a file has a name").to_string_lossy();
         let row = format!("| [{name}]({name}) | {question} | ");
         let shows = LIST.lines().find_map(|line| line.strip_prefix(&row));

@@ -3,23 +3,26 @@
 mod explain;
 mod policies;
 mod run;
+mod sweep;
 
 use crate::document::Faults;
-use crate::metrics::{MEASURES, Measure};
+use crate::metrics::Measure;
 use crate::policy::Kinds;
-use crate::report::{Error, plot};
+use crate::report::{self, Error};
 use crate::scenario::{self, Loaded, Scenario, TEMPLATE, describe};
 use clap::{Parser, Subcommand};
 use explain::ExplainArguments;
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use policies::policies_text;
 use run::RunArguments;
 use std::fmt::Display;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use sweep::SweepArguments;
 
 /// Simulate billing policies for pay-per-use APIs: what happens to revenue, cash, bad debt, refused requests
 /// and customers if you bill another way?
@@ -42,7 +45,9 @@ enum Command {
     },
     /// Tell the story of one account, event by event, and which rule says so
     Explain(ExplainArguments),
-    /// Draw the plots of a folder of results again
+    /// Simulate a scenario with many values of some of its keys, and find the best
+    Sweep(SweepArguments),
+    /// Draw the plots and the page of a folder of results again
     Plot {
         /// The folder, such as output/quickstart
         #[arg(value_name = "DIR")]
@@ -87,11 +92,9 @@ fn command_fault(message: String) -> Failure {
 /// The measure of that name.
 fn measure_named(name: &str) -> Result<&'static Measure, Failure> {
     Measure::named(name).ok_or_else(|| {
-        let likeness = |known: &Measure| strsim::jaro_winkler(known.name, name);
-        let nearest = MEASURES.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         command_fault(format!(
             "there is no measure `{name}`\nhint: did you mean `{}`? summary.csv of any run lists all",
-            nearest.expect("there are measures").name
+            Measure::nearest(name).name
         ))
     })
 }
@@ -101,6 +104,7 @@ fn measure_named(name: &str) -> Result<&'static Measure, Failure> {
 pub fn main(kinds: Kinds) -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments, &kinds),
+        Command::Sweep(arguments) => sweep::sweep(&arguments, &kinds),
         Command::Check { files } => check(&files, &kinds),
         Command::Explain(arguments) => explain::explain(&arguments, &kinds),
         Command::Plot { folder } => draw(&folder),
@@ -130,6 +134,25 @@ fn read_all(files: &[PathBuf], kinds: &Kinds) -> Result<Vec<Loaded>, Failure> {
     Err(told.join("\n\n").into())
 }
 
+/// Lets a scenario have another seed, or another number of replications, or these policies only.
+fn override_scenario(
+    loaded: &mut Loaded,
+    seed: Option<u64>,
+    replications: Option<u32>,
+    policies: &[String],
+) -> Result<(), Failure> {
+    if let Some(seed) = seed {
+        loaded.set_seed(seed);
+    }
+    if let Some(replications) = replications {
+        loaded.set_replications(replications);
+    }
+    if !policies.is_empty() {
+        loaded.keep_policies(policies).map_err(|unknown| command_fault(unknown.to_string()))?;
+    }
+    Ok(())
+}
+
 fn catch_interrupts() -> Result<Arc<AtomicBool>, Failure> {
     let interrupt = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupt);
@@ -153,15 +176,33 @@ fn terminal_width() -> usize {
     width.map_or(100, |width| width.clamp(60, 160))
 }
 
+/// A bar on a terminal for about so many requests of a scenario.
+fn progress_bar(name: &str, requests: f64, quiet: bool) -> ProgressBar {
+    if quiet || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(requests as u64);
+    let style =
+        ProgressStyle::with_template("{msg} [{bar:30}] {percent}% {human_pos} requests, {rate}, {eta} left")
+            .expect("the template is well formed")
+            .with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                // A rate that does not fit the line is not worth a word.
+                let _ = write!(out, "{:.1} million a second", state.per_sec() / 1e6);
+            });
+    bar.set_style(style.progress_chars("=> "));
+    bar.set_message(name.to_owned());
+    bar
+}
+
 fn check(files: &[PathBuf], kinds: &Kinds) -> Result<(), Failure> {
     let texts: Vec<String> =
-        read_all(files, kinds)?.iter().map(|loaded| describe(&loaded.scenario)).collect();
+        read_all(files, kinds)?.iter().map(|loaded| describe(&loaded.scenario).to_string()).collect();
     print(&(texts.join("\n\n") + "\n"))
 }
 
 fn draw(folder: &Path) -> Result<(), Failure> {
-    for picture in plot::draw(folder)? {
-        print(&format!("{}\n", picture.display()))?;
+    for file in report::draw(folder)? {
+        print(&format!("{}\n", file.display()))?;
     }
     Ok(())
 }

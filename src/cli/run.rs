@@ -1,23 +1,22 @@
 //! `billsim run`.
 
 use super::{
-    Failure, catch_interrupts, command_fault, interrupted, measure_named, print, read_all, shown, tell,
-    terminal_width,
+    Failure, catch_interrupts, interrupted, measure_named, override_scenario, print, progress_bar, read_all,
+    shown, tell, terminal_width,
 };
 use crate::experiment::{self, ExperimentError, Options, Until};
 use crate::policy::Kinds;
 use crate::report::csv::{self, LedgerWriter};
+use crate::report::description::Words;
 use crate::report::folder::Folder;
 use crate::report::manifest::Manifest;
 use crate::report::timing::{Timing, timing_text};
-use crate::report::{Error, plot, terminal, warnings};
-use crate::scenario::{Loaded, Scenario};
+use crate::report::{self, Error, terminal, warnings};
+use crate::scenario::{Loaded, describe};
 use crate::statistics::Precision;
 use crate::stopwatch::Stopwatch;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::fs;
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
@@ -57,7 +56,7 @@ pub struct RunArguments {
     /// Write ledger.csv: every posting of replication 0
     #[arg(long)]
     ledger: bool,
-    /// Draw no plots
+    /// Draw neither plots nor the page
     #[arg(long)]
     no_plots: bool,
     /// Print nothing but errors, and what --timing asks for
@@ -82,17 +81,7 @@ pub fn run(arguments: &RunArguments, kinds: &Kinds) -> Result<(), Failure> {
     timing.named_files = scenarios.iter().map(|loaded| loaded.named_files_took).sum();
     timing.scenarios = timing.scenarios.saturating_sub(timing.named_files);
     for loaded in &mut scenarios {
-        if let Some(seed) = arguments.seed {
-            loaded.set_seed(seed);
-        }
-        if let Some(replications) = arguments.replications {
-            loaded.set_replications(replications);
-        }
-        if !arguments.policies.is_empty() {
-            loaded
-                .keep_policies(&arguments.policies)
-                .map_err(|unknown| command_fault(unknown.to_string()))?;
-        }
+        override_scenario(loaded, arguments.seed, arguments.replications, &arguments.policies)?;
     }
     // All targets are tried before the first simulation begins.
     let targets: Vec<PathBuf> =
@@ -136,7 +125,8 @@ fn run_one(
 ) -> Result<(), Failure> {
     let scenario = &loaded.scenario;
     let (began, clock) = (SystemTime::now(), Instant::now());
-    let bar = progress_bar(scenario, arguments.quiet);
+    let requests = scenario.expected_requests() * f64::from(scenario.replications);
+    let bar = progress_bar(&scenario.name, requests, arguments.quiet);
     let mut ledger = match arguments.ledger {
         true => Some(LedgerWriter::create(folder.path(), scenario.calendar())?),
         false => None,
@@ -171,24 +161,15 @@ fn run_one(
     csv::write(folder.path(), &scenario.calendar(), &outcome)?;
     let resolved = folder.path().join("scenario.toml");
     fs::write(&resolved, loaded.resolved(folder.target())).map_err(Error::at(&resolved, "write"))?;
-    let manifest = Manifest {
-        program: Manifest::PROGRAM,
-        version: env!("CARGO_PKG_VERSION"),
-        scenario_sha256: loaded.sha256.clone(),
-        seed: scenario.seed,
-        replications: outcome.replications,
-        command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
-        started: jiff::Timestamp::try_from(began)?.to_string(),
-        wall_seconds,
-        threads: rayon::current_num_threads(),
-        requests_simulated: outcome.requests,
-        requests_per_second: outcome.requests as f64 / wall_seconds,
-        dropped_trace_records: outcome.dropped_records,
-    };
+    let manifest = Manifest::new(&loaded, began, wall_seconds, outcome.requests, outcome.dropped_records)?;
     manifest.write(folder.path())?;
+    let mut warnings = warnings::warnings(scenario, &outcome);
+    warnings.extend(until.iter().flat_map(|until| warnings::unmet(until, &outcome)));
+    let words = Words { scenario: describe(&loaded.scenario), warnings };
+    words.write(folder.path())?;
     watch.lap(&mut timing.files);
     if !arguments.no_plots {
-        plot::draw(folder.path())?;
+        report::draw(folder.path())?;
     }
     watch.lap(&mut timing.plots);
     if interrupt.load(Ordering::Relaxed) {
@@ -199,7 +180,7 @@ fn run_one(
     if arguments.quiet {
         return Ok(());
     }
-    for warning in warnings::warnings(scenario, &outcome) {
+    for warning in &words.warnings {
         tell(format_args!("warning: {warning}"));
     }
     print(&terminal::comparison_table(&outcome, terminal_width()))?;
@@ -210,27 +191,4 @@ fn run_one(
         shown(&target)
     ));
     Ok(())
-}
-
-fn progress_bar(scenario: &Scenario, quiet: bool) -> ProgressBar {
-    if quiet || !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let calendar = scenario.calendar();
-    let of_replication: f64 = (scenario.cohorts.iter())
-        .map(|cohort| {
-            f64::from(cohort.accounts) * cohort.workload.expected_requests(&calendar, cohort.signup)
-        })
-        .sum();
-    let bar = ProgressBar::new((of_replication * f64::from(scenario.replications)) as u64);
-    let style =
-        ProgressStyle::with_template("{msg} [{bar:30}] {percent}% {human_pos} requests, {rate}, {eta} left")
-            .expect("the template is well formed")
-            .with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                // A rate that does not fit the line is not worth a word.
-                let _ = write!(out, "{:.1} million a second", state.per_sec() / 1e6);
-            });
-    bar.set_style(style.progress_chars("=> "));
-    bar.set_message(scenario.name.clone());
-    bar
 }

@@ -49,6 +49,11 @@ pub fn parse(text: &str) -> Result<Span, NoDuration> {
     }
 }
 
+/// The duration that a text says, such as `1h 30m`, if it says one.
+pub fn duration(text: &str) -> Option<Span> {
+    parse(text).ok()
+}
+
 /// A regular expression for what can be read, but for durations that are too long.
 pub fn pattern() -> String {
     let parts = UNITS.map(|(unit, _)| format!("([0-9]+{unit}\\s*)?"));

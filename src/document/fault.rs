@@ -1,5 +1,6 @@
 //! Faults: what is wrong with a file, where, and what would be right.
 
+use super::{Setting, Sheet};
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
@@ -20,6 +21,8 @@ pub struct Faults {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     file: String,
+    /// What is set in it, if anything.
+    with: String,
     place: Option<Place>,
     wrong: String,
     hint: String,
@@ -46,7 +49,8 @@ pub(super) struct Noted {
 impl Fault {
     /// A fault of a file as a whole.
     pub fn of_file(file: &Path, wrong: impl Into<String>, hint: impl Into<String>) -> Fault {
-        Fault { file: file.display().to_string(), place: None, wrong: wrong.into(), hint: hint.into() }
+        let (file, with) = (file.display().to_string(), String::new());
+        Fault { file, with, place: None, wrong: wrong.into(), hint: hint.into() }
     }
 }
 
@@ -57,17 +61,33 @@ impl From<Fault> for Faults {
 }
 
 impl Faults {
-    pub(super) fn new(file: &Path, text: &str, mut noted: Vec<Noted>) -> Faults {
+    pub(super) fn new(file: &Path, sheet: &Sheet, mut noted: Vec<Noted>) -> Faults {
         noted.sort_by_key(|fault| fault.at.as_ref().map(|at| (at.start, at.end)));
         noted.dedup_by(|later, earlier| later.at == earlier.at && later.wrong == earlier.wrong);
         let not_shown = noted.len().saturating_sub(SHOWN);
-        let faults = noted.into_iter().take(SHOWN).map(|Noted { at, wrong, hint }| Fault {
-            file: file.display().to_string(),
-            place: at.map(|at| Place::new(text, at)),
-            wrong,
-            hint,
+        let faults = noted.into_iter().take(SHOWN).map(|Noted { at, wrong, hint }| {
+            let setting = at.as_ref().and_then(|at| sheet.setting_at(at));
+            let with = setting.map_or_else(|| sheet.settings(), Setting::to_string);
+            let place = at.filter(|_| setting.is_none()).map(|at| Place::new(sheet.of_file(), at));
+            Fault { file: file.display().to_string(), with, place, wrong, hint }
         });
         Faults { faults: faults.collect(), not_shown }
+    }
+
+    /// Those of several readings of a file together, each of them once.
+    pub fn of_all(readings: impl IntoIterator<Item = Faults>) -> Faults {
+        let (mut faults, mut not_shown) = (Vec::new(), 0);
+        for reading in readings {
+            not_shown += reading.not_shown;
+            for fault in reading.faults {
+                if !faults.contains(&fault) {
+                    faults.push(fault);
+                }
+            }
+        }
+        not_shown += faults.len().saturating_sub(SHOWN);
+        faults.truncate(SHOWN);
+        Faults { faults, not_shown }
     }
 
     /// How many there are.
@@ -113,14 +133,15 @@ fn visible(character: char) -> char {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fault { file, place, wrong, hint } = self;
+        let Fault { file, with, place, wrong, hint } = self;
+        let with = if with.is_empty() { String::new() } else { format!(" with {with}") };
         match place {
-            None => writeln!(f, "error: {file}: {wrong}")?,
+            None => writeln!(f, "error: {file}{with}: {wrong}")?,
             Some(Place { line, column, parts: [before, at, after] }) => {
                 let number = line.to_string();
                 let margin = " ".repeat(number.len() + 3 + before.chars().count());
                 let carets = "^".repeat(at.chars().count().max(1));
-                writeln!(f, "error: {file}:{line}:{column}: {wrong}")?;
+                writeln!(f, "error: {file}:{line}:{column}{with}: {wrong}")?;
                 writeln!(f, "{}", format!("{number} | {before}{at}{after}").trim_end())?;
                 writeln!(f, "{margin}{carets}")?;
             }

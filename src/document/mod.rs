@@ -8,7 +8,7 @@
 //! editors complete and check a file, and what is told of it to people.
 //!
 //! ```
-//! use billsim::document::{Charge, Document, Key, TableKey};
+//! use billsim::document::{Charge, Document, Key, NamedFiles, Sheet, TableKey};
 //! use billsim::money::Money;
 //! use std::path::Path;
 //!
@@ -16,7 +16,8 @@
 //! const AMOUNT: Key<Charge> = Key::required("amount", "add `amount = 25.00`", "how much is bought");
 //! const MOST: Key<u32> = Key::with_default("max_per_day", "3", "how often it is bought a day, at most");
 //!
-//! let document = Document::parse(Path::new("a.toml"), "[policy]\namount = 25.00")?;
+//! let (sheet, files) = (Sheet::new("[policy]\namount = 25.00", &[]), NamedFiles::default());
+//! let document = Document::parse(Path::new("a.toml"), &sheet, &files)?;
 //! let mut root = document.root(&[&POLICY]);
 //! let mut policy = root.table(&POLICY).expect("it is there");
 //! let (amount, most) = (policy.read(&AMOUNT), policy.read(&MOST));
@@ -31,15 +32,21 @@ mod decimal;
 mod duration;
 mod fault;
 mod key;
+mod named_files;
 mod resolved;
 pub mod schema;
+mod setting;
 mod table;
 mod value;
 
 pub use base::Base;
+pub(crate) use decimal::scaled;
+pub use duration::duration;
 pub use fault::{Fault, Faults};
 pub use key::{Absent, AnyKey, Described, Entry, Form, Key, Keys, Names, OneOf, TableKey, TablesKey};
+pub use named_files::NamedFiles;
 pub use resolved::{Resolved, quoted};
+pub use setting::{KeyPath, Setting, Sheet};
 pub use table::{Table, did_you_mean, listed};
 pub use value::{Charge, Dollars, Probability, Read, ReadTable, Value};
 
@@ -48,46 +55,42 @@ use resolved::{Node, NodeId, ROOT};
 use std::cell::RefCell;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use toml::de::DeTable;
 
 /// A parsed TOML file that is being read.
 pub struct Document<'t> {
     root: DeTable<'t>,
     file: PathBuf,
-    text: &'t str,
+    sheet: &'t Sheet,
+    files: &'t NamedFiles,
     notes: RefCell<Notes>,
 }
 
 impl<'t> Document<'t> {
-    /// Parses the text of a file. Paths in it are taken from the folder of that file.
+    /// Parses the text of a file, with settings. Paths in it are taken from the folder of that file.
     ///
     /// # Errors
     /// All that makes the text no valid TOML.
-    pub fn parse(file: &Path, text: &'t str) -> Result<Document<'t>, Faults> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let (root, errors) = DeTable::parse_recoverable(text);
+    pub fn parse(file: &Path, sheet: &'t Sheet, files: &'t NamedFiles) -> Result<Document<'t>, Faults> {
+        let (root, errors) = DeTable::parse_recoverable(sheet.of_file());
         if errors.is_empty() {
-            let notes = RefCell::new(Notes::new());
-            return Ok(Document { root: root.into_inner(), file: file.to_owned(), text, notes });
+            let (root, faults) = sheet.apply(root.into_inner());
+            let notes = RefCell::new(Notes { faults, ..Notes::new() });
+            return Ok(Document { root, file: file.to_owned(), sheet, files, notes });
         }
         let noted = errors.into_iter().map(|error| Noted {
             at: error.span(),
             wrong: error.message().to_owned(),
             hint: fault::toml_hint(error.message()).to_owned(),
         });
-        Err(Faults::new(file, text, noted.collect()))
+        Err(Faults::new(file, sheet, noted.collect()))
     }
 
     /// The table that the whole file is; it may hold these keys.
     pub fn root(&self, keys: Keys) -> Table<'_> {
-        let context = Context { file: &self.file, text: self.text, notes: &self.notes, base: None };
+        let (text, files) = (self.sheet.text(), self.files);
+        let context = Context { file: &self.file, text, files, notes: &self.notes, base: None };
         Table::new(context, &self.root, None, String::new(), ROOT, keys)
-    }
-
-    /// How long it took to read the files that it names, so far.
-    pub fn named_files_took(&self) -> Duration {
-        self.notes.borrow().named_files_took
     }
 
     /// The document with every default written out.
@@ -99,7 +102,7 @@ impl<'t> Document<'t> {
         if faults.is_empty() {
             Ok(Resolved::new(nodes))
         } else {
-            Err(Faults::new(&self.file, self.text, faults))
+            Err(Faults::new(&self.file, self.sheet, faults))
         }
     }
 }
@@ -109,6 +112,7 @@ impl<'t> Document<'t> {
 struct Context<'d> {
     file: &'d Path,
     text: &'d str,
+    files: &'d NamedFiles,
     notes: &'d RefCell<Notes>,
     /// Where the text is not that of the file: the key that brought it in, and the place of its value.
     base: Option<(String, Range<usize>)>,
@@ -118,12 +122,11 @@ struct Context<'d> {
 struct Notes {
     faults: Vec<Noted>,
     nodes: Vec<Node>,
-    named_files_took: Duration,
 }
 
 impl Notes {
     fn new() -> Notes {
-        Notes { faults: Vec::new(), nodes: vec![Node::Table(Vec::new())], named_files_took: Duration::ZERO }
+        Notes { faults: Vec::new(), nodes: vec![Node::Table(Vec::new())] }
     }
 }
 
@@ -169,8 +172,13 @@ mod tests {
 
     const FILE: &str = "folder/a.toml";
 
-    fn parse(text: &str) -> Document<'_> {
-        Document::parse(Path::new(FILE), text).expect("valid TOML")
+    fn parse(text: &str) -> Document<'static> {
+        parse_with(text, &[])
+    }
+
+    fn parse_with(text: &str, settings: &[Setting]) -> Document<'static> {
+        let sheet = Box::leak(Box::new(Sheet::new(text, settings)));
+        Document::parse(Path::new(FILE), sheet, Box::leak(Box::default())).expect("valid TOML")
     }
 
     struct Any<T>(T);
@@ -393,6 +401,68 @@ flag = false
             faults.contains("a.toml:1:8: `base` does not fit the rest: `section` lacks `price`"),
             "{faults}"
         );
+    }
+
+    /// A setting of a key whose way is as it is called.
+    fn setting(key: &str, value: &str) -> Setting {
+        let key: KeyPath = key.parse().expect("a path");
+        Setting { place: key.clone(), key, value: value.to_owned() }
+    }
+
+    #[test]
+    fn a_setting_takes_the_place_of_what_the_file_gives_or_adds_to_it() {
+        const ITEM: TablesKey = TablesKey::optional("item", &[&WAIT], "none", "the items");
+        let text = "section.price = 1\n[[item]]\n[[item]]\nwait = \"3h\"";
+        let settings = [
+            setting("section.price", "2.50"),
+            setting("section.list", "['1h', '2h']"),
+            setting("item.1.wait", "\"4h\""),
+        ];
+        let document = parse_with(text, &settings);
+        let mut root = document.root(&[&SECTION, &ITEM]);
+        let mut section = root.table(&SECTION).expect("it is there");
+        assert_eq!(section.read(&PRICE), Some(Charge(Money::cents(250))));
+        assert_eq!(section.read(&LIST), Some(vec![Span::hours(1), Span::hours(2)]));
+        let waits: Vec<_> = root.tables(&ITEM).iter_mut().map(|item| item.read(&WAIT)).collect();
+        assert_eq!(waits, [Some(Span::hours(2)), Some(Span::hours(4))]);
+        drop((root, section));
+        let resolved = document.finish().expect("no fault").to_toml(Path::new(""));
+        let expected = "[section]\nprice = 2.50\nlist = ['1h', '2h']\n\n\
+                        [[item]]\nwait = \"2h\"\n\n[[item]]\nwait = \"4h\"\n";
+        assert_eq!(resolved, expected);
+    }
+
+    #[test]
+    fn a_fault_of_a_setting_tells_key_and_value_and_one_of_the_file_all_settings() {
+        let text = "wait = \"3h\"\nlist = []\nsection = { list = [], price = 1.001 }";
+        let settings = [
+            setting("section.lits", "[\"1d\"]"),
+            setting("section.list", "[\"1h\", 3]"),
+            setting("wait.a", "1"),
+            setting("list.7", "1"),
+        ];
+        let document = parse_with(text, &settings);
+        let mut root = document.root(&[&SECTION, &WAIT, &LIST]);
+        let mut section = root.table(&SECTION).expect("it is there");
+        section.read(&PRICE);
+        section.read(&LIST);
+        root.read(&WAIT);
+        root.read(&LIST);
+        drop((root, section));
+        let faults = document.finish().map(|_| ()).expect_err("five faults").to_string();
+        let (of_file, of_settings) = faults.split_once("\n\nerror: folder/a.toml with").expect("both");
+        let first = "error: folder/a.toml:3:32 with section.lits = [\"1d\"], section.list = [\"1h\", 3], wait.a = 1, \
+                     list.7 = 1: `price` must be whole cents, as a card is charged, not 1.001";
+        assert_eq!(of_file.lines().next(), Some(first));
+        let expected = " section.lits = [\"1d\"]: unknown key `lits`\n\
+                        hint: did you mean `list`? known here: `price`, `list`\n\n\
+                        error: folder/a.toml with section.list = [\"1h\", 3]: `list[1]` must be a duration in quotes, not 3\n\
+                        hint: give its unit, as in `\"3d\"` or `\"3s\"`\n\n\
+                        error: folder/a.toml with wait.a = 1: `wait` is no table in the file\n\
+                        hint: set it as a whole, or make it a table in the file\n\n\
+                        error: folder/a.toml with list.7 = 1: `list` is an array of 0 items\n\
+                        hint: name one by its place, from 0 on, as in `tiers.0.limit`";
+        assert_eq!(of_settings, expected);
     }
 
     #[test]

@@ -4,10 +4,10 @@ use super::fault::Noted;
 use super::key::{Absent, AnyKey, Key, Keys, Names, OneOf, TableKey, TablesKey};
 use super::resolved::{Node, NodeId};
 use super::value::Value;
-use super::{Base, Context, Notes, Read};
-use crate::stopwatch::Stopwatch;
+use super::{Base, Context, NamedFiles, Notes, Read};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -83,12 +83,15 @@ impl<'d> Table<'d> {
         self
     }
 
-    /// Reads a file that it names, and keeps how long that takes.
-    pub fn read_named_file<T>(&self, read: impl FnOnce() -> T) -> T {
-        let mut watch = Stopwatch::new(true);
-        let content = read();
-        watch.lap(&mut self.context.notes.borrow_mut().named_files_took);
-        content
+    /// What a file that it names holds, unless that is known: then it is not read again. `how` tells one way of
+    /// reading it from another.
+    pub fn read_named_file<T: Clone + 'static>(
+        &self,
+        path: &Path,
+        how: &impl Debug,
+        read: impl FnOnce() -> T,
+    ) -> T {
+        self.context.files.read(path, how, read)
     }
 
     /// Lets it hold more keys: for those that depend on a value in it.
@@ -392,7 +395,8 @@ impl Drop for Table<'_> {
 fn read_default<T: Read>(key: &str, default: &str) -> T {
     let value = DeValue::parse(default).unwrap_or_else(|error| panic!("the default of `{key}`: {error}"));
     let notes = RefCell::new(Notes::new());
-    let context = Context { file: Path::new(""), text: default, notes: &notes, base: None };
+    let files = NamedFiles::default();
+    let context = Context { file: Path::new(""), text: default, files: &files, notes: &notes, base: None };
     let node = context.node(Node::Literal(default.to_owned()));
     let read = T::read(&Value::new(context, &value, key.to_owned(), node));
     let wrong = notes.into_inner().faults.into_iter().next();

@@ -19,7 +19,7 @@ pub use timing::Timing;
 
 use crate::metrics::{MEASURES, Measure};
 use crate::scenario::Scenario;
-use crate::statistics::Precision;
+use crate::statistics::{Moments, Precision};
 use crate::stopwatch::Stopwatch;
 use crate::workload::Cohort;
 use details::Listing;
@@ -88,12 +88,25 @@ impl Until {
     /// How many replications are needed in all, as far as can be told by these, the rows of each policy.
     fn needed<'r>(&self, of_policies: impl Iterator<Item = &'r [Row]>) -> u32 {
         let needed = of_policies.flat_map(Group::of_rows).flat_map(|group| {
-            self.precisions.iter().map(move |precision| {
-                let moments = group.moments(&precision.measure);
-                if precision.is_met(&moments) { 0 } else { precision.replications_needed(&moments) }
-            })
+            self.unmet_by(group).map(|(precision, moments)| precision.replications_needed(&moments))
         });
         needed.max().unwrap_or(0).min(self.at_most.into()) as u32
+    }
+
+    /// What a run ended without, as it had no more replications: for each policy, and over all cohorts, what is not
+    /// known as precisely as asked, and how it is known.
+    pub fn unmet<'o>(
+        &'o self,
+        outcome: &'o Outcome,
+    ) -> impl Iterator<Item = (&'o str, &'o Precision, Moments)> {
+        Group::of_rows(&outcome.rows).filter(|group| group.cohort == ALL_COHORTS).flat_map(|group| {
+            self.unmet_by(group).map(move |(precision, moments)| (group.policy, precision, moments))
+        })
+    }
+
+    fn unmet_by<'g>(&'g self, group: Group<'g>) -> impl Iterator<Item = (&'g Precision, Moments)> {
+        let of_group = move |precision: &'g Precision| (precision, group.moments(&precision.measure));
+        self.precisions.iter().map(of_group).filter(|(precision, moments)| !precision.is_met(moments))
     }
 }
 

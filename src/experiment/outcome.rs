@@ -4,6 +4,7 @@ use crate::metrics::{AccountFigure, Bin, MEASURES, Measure, Quantity, SizeClass}
 use crate::money::Money;
 use crate::statistics::{Comparison, Moments, compare, holm, linearised};
 use crate::time::Time;
+use serde::{Deserialize, Serialize};
 
 /// What a run gave.
 #[derive(Default)]
@@ -29,7 +30,7 @@ pub struct Outcome {
 }
 
 /// The measures of a policy in a cohort and replication.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The policy's name.
     pub policy: String,

@@ -4,6 +4,7 @@ use super::spread::{AccountFigure, Rank, Spread};
 use super::{Flow, Flows, Tally};
 use crate::money::{Share, Total};
 use crate::request::Refusal;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What the scenario contributes to a figure.
@@ -41,7 +42,7 @@ impl Unit {
 }
 
 /// The value of a measure: exact but for shares.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Quantity {
     /// So many.
     Count(i128),
@@ -177,6 +178,13 @@ impl Measure {
     /// The measure of that name.
     pub fn named(name: &str) -> Option<&'static Measure> {
         MEASURES.iter().find(|measure| measure.name == name)
+    }
+
+    /// The measure whose name is most like one that there is not.
+    pub fn nearest(name: &str) -> &'static Measure {
+        let likeness = |known: &Measure| strsim::jaro_winkler(known.name, name);
+        let nearest = MEASURES.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        nearest.expect("there are measures")
     }
 
     /// Its place in [`MEASURES`].

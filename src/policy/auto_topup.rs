@@ -2,7 +2,7 @@
 
 use super::{
     Command, Gate, INITIAL_PURCHASE, Kind, Policy, PolicyEvent, RETRY_AFTER, closed_without_credit,
-    initial_purchase_terms, positive_or_never, retry_terms,
+    initial_purchase_terms, positive_or_never, waits,
 };
 use crate::account::AccountView;
 use crate::document::{Charge, Dollars, Key, OneOf, Table};
@@ -229,20 +229,35 @@ impl Policy for AutoTopup {
     }
 
     fn terms(&self) -> Vec<String> {
-        let at = format!("at a balance of {} or below", self.threshold);
-        let top_up = match self.refill {
-            Refill::Amount(amount) => format!("{at}, {amount} is bought"),
-            Refill::Target(target) => format!("{at}, what lacks to {target} is bought"),
+        let buys = match self.refill {
+            Refill::Amount(amount) => format!("{amount:#} of credit is bought automatically"),
+            Refill::Target(target) => format!("credit is bought automatically up to {target:#}"),
+        };
+        let top_up = format!("whenever the balance is at {:#} or below, {buys}", self.threshold);
+        let budget = |budget| {
+            format!("a top-up that would take a month's purchases above {budget:#} waits for the next month")
+        };
+        let daily = |most| {
+            let purchases = if most == 1 { "purchase" } else { "purchases" };
+            format!("after {most} {purchases} in a day, top-ups wait for the next day")
+        };
+        let served =
+            "requests run while the balance is above zero; at zero they are refused until credit is bought";
+        let stays_off = "stays off until the card is replaced";
+        let declined = match waits(&self.retry_after) {
+            None => format!("after a declined top-up, topping up {stays_off}"),
+            Some(waits) => {
+                format!(
+                    "a declined top-up is tried again after {waits}; after the last try, topping up {stays_off}"
+                )
+            }
         };
         initial_purchase_terms(self.initial_purchase)
             .into_iter()
             .chain([top_up])
-            .chain(self.monthly_budget.map(|budget| format!("at most {budget} a month")))
-            .chain(
-                self.max_per_day
-                    .map(|most| format!("at most {most} purchase{} a day", if most == 1 { "" } else { "s" })),
-            )
-            .chain(retry_terms(&self.retry_after))
+            .chain(self.monthly_budget.map(budget))
+            .chain(self.max_per_day.map(daily))
+            .chain([declined, served.to_owned()])
             .collect()
     }
 }

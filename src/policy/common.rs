@@ -5,7 +5,7 @@ use super::{Grant, successor};
 use crate::document::schema::{Definitions, Schema};
 use crate::document::{Dollars, Key, Keys, Read, ReadTable, Table, TableKey, Value};
 use crate::metering::{Authorization, Metering, delay_clause, meaning, refresh_clause};
-use crate::money::{Money, Share};
+use crate::money::{Money, Share, grouped};
 use crate::request::Refusal;
 use crate::time::Span;
 use jiff::civil::Date;
@@ -150,22 +150,21 @@ impl CommonTerms {
         }
     }
 
-    /// The terms with their figures, as clauses of a sentence.
+    /// The terms with their figures, as clauses, each of which can stand alone.
     pub fn clauses(&self) -> Vec<String> {
         let grant = self.free_credit.map(|Grant { amount, expires_after }| {
-            let lasts = expires_after.map_or_else(String::new, |after| format!(" for {after}"));
-            format!("{amount} of free credit{lasts}")
+            let lasts = expires_after.map_or_else(String::new, |after| format!(", for {after:#}"));
+            format!("{amount:#} of free credit is granted at signup{lasts}")
         });
         let codes = self.http_status.iter();
-        let codes = codes.map(|(reason, status)| format!("{} is refused with {status}", reason.name()));
+        let codes = codes.map(|(reason, status)| {
+            format!("a request refused as {} gets HTTP status {status}", reason.name())
+        });
         grant
             .into_iter()
             .chain(self.rate_limit.iter().flat_map(RateLimit::clauses))
-            .chain(self.alert_at.map(|alert_at| format!("the customer is alerted when {alert_at} is left")))
-            .chain(
-                self.credit_expires_after
-                    .map(|after| format!("paid credit lapses {after} after its posting")),
-            )
+            .chain(self.alert_at.map(|left| format!("the customer is alerted when {left:#} is left")))
+            .chain(self.credit_expires_after.map(|after| format!("paid credit lapses after {after:#}")))
             .chain(self.metering.delay.map(delay_clause))
             .chain(self.metering.refresh.map(refresh_clause))
             .chain(self.metering.authorization.map(|authorization| authorization.clause()))
@@ -181,25 +180,42 @@ impl CommonTerms {
 }
 
 impl RateLimit {
-    /// The limits with their figures, as clauses of a sentence.
+    /// The limits with their figures, as clauses, each of which can stand alone.
     pub fn clauses(&self) -> Vec<String> {
-        let adaptive = self.adaptive.map(|Adaptive { start, floor, ceiling, .. }| {
-            format!("{start} tokens a minute at first, then from {floor} to {ceiling} as they are used")
-        });
-        let usual = Rates { tokens: self.rates.tokens.filter(|_| adaptive.is_none()), ..self.rates };
+        let usual = Rates { tokens: self.rates.tokens.filter(|_| self.adaptive.is_none()), ..self.rates };
         let unpaid = self.without_payment_method.and_then(|rates| rates.clause());
-        let usual = usual.clause().into_iter().chain(adaptive).map(|limit| format!("at most {limit}"));
-        usual.chain(unpaid.map(|limit| format!("at most {limit} while nothing is on file"))).collect()
+        let unpaid = unpaid.map(|limit| format!("{limit} while no payment method is on file"));
+        usual
+            .clause()
+            .into_iter()
+            .chain(self.adaptive.map(|adaptive| adaptive.clause()))
+            .chain(unpaid)
+            .collect()
     }
 }
 
 impl Rates {
     fn clause(&self) -> Option<String> {
-        let requests = self.requests.map(|most| format!("{most} requests"));
-        let tokens = self.tokens.map(|most| format!("{most} tokens"));
+        let requests = self.requests.map(|most| format!("{} requests", thousands(most)));
+        let tokens = self.tokens.map(|most| format!("{} tokens", thousands(most)));
         let limits: Vec<String> = requests.into_iter().chain(tokens).collect();
-        (!limits.is_empty()).then(|| format!("{} a minute", limits.join(" and ")))
+        (!limits.is_empty()).then(|| format!("at most {} a minute are admitted", limits.join(" and ")))
     }
+}
+
+impl Adaptive {
+    fn clause(&self) -> String {
+        let Adaptive { start, floor, ceiling, grow, shrink, busy } = self;
+        let [start, floor, ceiling] = [start, floor, ceiling].map(|tokens| thousands(*tokens));
+        format!(
+            "at most {start} tokens a minute are admitted at first; a minute that uses {busy:#} of them or more \
+             multiplies the limit by {grow}, up to {ceiling}, any other by {shrink}, down to {floor}"
+        )
+    }
+}
+
+fn thousands(number: u64) -> String {
+    grouped(&number.to_string())
 }
 
 const AMOUNT: Key<Dollars> =

@@ -125,7 +125,7 @@ pub trait Policy: ForNewAccount + Send + Sync {
         None
     }
 
-    /// The rules with their figures, as clauses of a sentence: what the story of an account is headed with.
+    /// The rules with their figures, as a customer would be told: clauses, each of which can stand alone.
     fn terms(&self) -> Vec<String> {
         vec![]
     }
@@ -178,17 +178,18 @@ pub const RETRY_AFTER: Key<Vec<Span>> = Key::with_default(
 
 /// The clause on what is bought at signup or at a move, where something is.
 fn initial_purchase_terms(amount: Money) -> Option<String> {
-    amount.is_positive().then(|| format!("{amount} is bought at first"))
+    let clause = || format!("an account with a payment method begins by buying {amount:#} of credit");
+    amount.is_positive().then(clause)
 }
 
-/// The clause on waits before another try, where there are any.
-fn retry_terms(waits: &[Span]) -> Option<String> {
+/// Waits after each other, where there are any: `1 hour, then 3 hours`.
+fn waits(waits: &[Span]) -> Option<String> {
     let runs = waits.chunk_by(|wait, next| wait == next).map(|run| match run {
-        [wait] => wait.to_string(),
-        _ => format!("{} times {}", run.len(), run[0]),
+        [wait] => format!("{wait:#}"),
+        _ => format!("{:#} ({} times)", run[0], run.len()),
     });
     let runs: Vec<String> = runs.collect();
-    (!runs.is_empty()).then(|| format!("a soft decline is tried again after {}", runs.join(", then ")))
+    (!runs.is_empty()).then(|| runs.join(", then "))
 }
 
 /// What a policy is told.
@@ -295,7 +296,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The rules and the terms with their figures, as clauses of a sentence.
+    /// The rules and the terms with their figures, as clauses, each of which can stand alone.
     pub fn clauses(&self) -> Vec<String> {
         self.policy.terms().into_iter().chain(self.terms.clauses()).collect()
     }
@@ -457,11 +458,12 @@ mod tests {
 
     #[test]
     fn equal_waits_in_a_row_are_counted() {
-        let terms =
-            |hours: &[i64]| retry_terms(&hours.iter().copied().map(Span::hours).collect::<Vec<Span>>());
-        let after = |waits: &str| Some(format!("a soft decline is tried again after {waits}"));
-        assert_eq!(terms(&[]), None);
-        assert_eq!(terms(&[1; 168]), after("168 times 1h"));
-        assert_eq!(terms(&[24, 72, 24, 24, 24, 1]), after("1d, then 3d, then 3 times 1d, then 1h"));
+        let after = |hours: &[i64]| waits(&hours.iter().copied().map(Span::hours).collect::<Vec<Span>>());
+        assert_eq!(after(&[]), None);
+        assert_eq!(after(&[1; 168]).as_deref(), Some("1 hour (168 times)"));
+        assert_eq!(
+            after(&[24, 72, 24, 24, 24, 1]).as_deref(),
+            Some("1 day, then 3 days, then 1 day (3 times), then 1 hour")
+        );
     }
 }

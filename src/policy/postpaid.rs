@@ -1,8 +1,7 @@
 //! `postpaid`: usage is billed at the end of the month, up to a limit that grows with what has been paid.
 
 use super::{
-    Alarm, Command, Gate, InvoiceTerms, Kind, Policy, PolicyEvent, RETRY_AFTER, positive_or_never,
-    retry_terms,
+    Alarm, Command, Gate, InvoiceTerms, Kind, Policy, PolicyEvent, RETRY_AFTER, positive_or_never, waits,
 };
 use crate::account::AccountView;
 use crate::document::schema::{Definitions, Schema};
@@ -191,6 +190,27 @@ impl Postpaid {
         self.tiers_from_now(account).first().map_or(Money::MAX, |tier| tier.limit)
     }
 
+    /// The clause on the limit.
+    fn limit_terms(&self) -> String {
+        let counted = match self.counts {
+            LimitCounts::Usage => "a month's usage",
+            LimitCounts::Billed => "a month's usage that credit does not cover",
+        };
+        let later = |Tier { paid, after, limit }: &Tier| match *after {
+            Span::ZERO => format!("{limit:#} once {paid:#} has been paid"),
+            after => format!("{limit:#} once {paid:#} has been paid and the first payment was {after:#} ago"),
+        };
+        match &self.tiers[..] {
+            [] => format!("there is no limit on {counted} but the customer's own"),
+            [only] => format!("requests are refused once {counted} reaches {:#}", only.limit),
+            [first, rest @ ..] => {
+                let rest: Vec<String> = rest.iter().map(later).collect();
+                let (first, rest) = (first.limit, rest.join(", "));
+                format!("requests are refused once {counted} reaches a limit: {first:#} at first, {rest}")
+            }
+        }
+    }
+
     /// What counts towards the limit.
     fn count(&self, account: &AccountView) -> Money {
         match self.counts {
@@ -299,34 +319,36 @@ impl Policy for Postpaid {
     }
 
     fn terms(&self) -> Vec<String> {
-        let limits = self.tiers.iter().enumerate().map(|(number, tier)| {
-            let Tier { paid, after, limit } = *tier;
-            let from = if after > Span::ZERO {
-                format!(" and {after} after the first payment")
-            } else {
-                String::new()
-            };
-            if number == 0 {
-                format!("a limit of {limit} a month")
-            } else {
-                format!("of {limit} from {paid} paid{from}")
-            }
-        });
-        let steps: Vec<String> = self.progressive.iter().map(Money::to_string).collect();
-        let progressive = (!steps.is_empty())
-            .then(|| format!("and whenever usage beyond credit first reaches {}", steps.join(", ")));
-        let counts = (self.counts == LimitCounts::Billed && !self.tiers.is_empty())
-            .then(|| "which counts only what credit does not cover".to_owned());
         let InvoiceTerms { minimum, due_after, retry_after, write_off_after } = &self.terms;
-        ["usage beyond credit is invoiced on the first of the month".to_owned()]
+        let steps: Vec<String> = self.progressive.iter().map(|amount| format!("{amount:#}")).collect();
+        let progressive = match &steps[..] {
+            [] => String::new(),
+            steps => format!(", and whenever it first reaches {} in all", steps.join(", then ")),
+        };
+        let invoiced =
+            format!("usage that credit does not cover is invoiced on the first of the month{progressive}");
+        let carried = |least| format!("less than {least:#} is not invoiced, but carried over");
+        let due = match *due_after {
+            Span::ZERO => "when it is issued".to_owned(),
+            after => format!("{after:#} after its issue"),
+        };
+        let past_due = "past due, and refused until a new card has paid";
+        let declined = match waits(retry_after) {
+            None => format!("an account whose invoice is declined is {past_due}"),
+            Some(waits) => {
+                format!(
+                    "a declined invoice is tried again after {waits}; after the last try, the account is {past_due}"
+                )
+            }
+        };
+        let written_off = |after| {
+            format!("an invoice unpaid {after:#} after its issue is written off, and the account closed")
+        };
+        ["requests are refused while no payment method is on file".to_owned(), self.limit_terms(), invoiced]
             .into_iter()
-            .chain(progressive)
-            .chain(limits)
-            .chain(counts)
-            .chain((*minimum > Money::CENT).then(|| format!("invoices of at least {minimum}")))
-            .chain((*due_after > Span::ZERO).then(|| format!("due {due_after} after their issue")))
-            .chain(retry_terms(retry_after))
-            .chain(write_off_after.map(|after| format!("written off {after} after the issue")))
+            .chain((*minimum > Money::CENT).then(|| carried(*minimum)))
+            .chain([format!("an invoice is charged to the payment method {due}"), declined])
+            .chain(write_off_after.map(written_off))
             .collect()
     }
 }

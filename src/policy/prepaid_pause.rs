@@ -59,8 +59,9 @@ impl Policy for PrepaidPause {
     }
 
     fn terms(&self) -> Vec<String> {
-        let served = "requests run while the balance is above zero".to_owned();
-        initial_purchase_terms(self.initial_purchase).into_iter().chain([served]).collect()
+        let served = "requests run while the balance is above zero; at zero they are refused until the customer \
+                      buys more";
+        initial_purchase_terms(self.initial_purchase).into_iter().chain([served.to_owned()]).collect()
     }
 }
 

@@ -117,13 +117,17 @@ impl Policy for Trial {
     }
 
     fn terms(&self) -> Vec<String> {
-        let credit = match self.expires_after {
-            Some(after) => format!("{} of promotional credit for {after}", self.credit),
-            None => format!("{} of promotional credit", self.credit),
+        let (credit, kind) = (self.credit, self.then.kind);
+        let granted = match self.expires_after {
+            Some(after) => format!("{credit:#} of free credit is granted at signup, for {after:#}"),
+            None => format!("{credit:#} of free credit is granted at signup"),
         };
-        let then = self.then.clauses().into_iter().enumerate();
-        let then = then.map(|(index, clause)| if index == 0 { format!("then {clause}") } else { clause });
-        [credit].into_iter().chain(then).collect()
+        let moves = format!(
+            "when it is gone, an account with a payment method is billed by {kind}; one without is refused until \
+             it adds one"
+        );
+        let then = self.then.clauses().into_iter().map(|clause| format!("after the trial, {clause}"));
+        [granted, moves].into_iter().chain(then).collect()
     }
 }
 

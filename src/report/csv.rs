@@ -34,7 +34,7 @@ pub fn write(folder: &Path, calendar: &Calendar, outcome: &Outcome) -> Result<()
     Ok(())
 }
 
-fn write_file(
+pub(super) fn write_file(
     folder: &Path,
     name: &str,
     fill: impl FnOnce(&mut Writer<File>) -> ::csv::Result<()>,
@@ -55,8 +55,21 @@ fn system_error(error: ::csv::Error) -> io::Error {
 }
 
 fn replications<W: Write>(out: &mut Writer<W>, rows: &[Row]) -> ::csv::Result<()> {
-    out.write_record(["policy", "cohort", "replication"].into_iter().chain(measure_names()))?;
+    out.write_record(REPLICATION_COLUMNS.into_iter().chain(measure_names()))?;
+    replication_lines(out, &[], rows)
+}
+
+/// The first columns of `replications.csv`.
+pub(super) const REPLICATION_COLUMNS: [&str; 3] = ["policy", "cohort", "replication"];
+
+/// A line for each row, after these cells.
+pub(super) fn replication_lines<W: Write>(
+    out: &mut Writer<W>,
+    first: &[&str],
+    rows: &[Row],
+) -> ::csv::Result<()> {
     for row in rows {
+        write_keys(out, first)?;
         write_keys(out, &[&row.policy, &row.cohort, &row.replication.to_string()])?;
         write_values(out, &row.values)?;
     }
@@ -64,11 +77,25 @@ fn replications<W: Write>(out: &mut Writer<W>, rows: &[Row]) -> ::csv::Result<()
 }
 
 fn summary<W: Write>(out: &mut Writer<W>, rows: &[Row]) -> ::csv::Result<()> {
-    out.write_record(["policy", "cohort", "measure", "unit", "mean", "sd", "ci_low", "ci_high", "n"])?;
+    out.write_record(SUMMARY_COLUMNS)?;
+    summary_lines(out, &[], rows)
+}
+
+/// The columns of `summary.csv`.
+pub(super) const SUMMARY_COLUMNS: [&str; 9] =
+    ["policy", "cohort", "measure", "unit", "mean", "sd", "ci_low", "ci_high", "n"];
+
+/// A line for each policy, cohort and measure, after these cells.
+pub(super) fn summary_lines<W: Write>(
+    out: &mut Writer<W>,
+    first: &[&str],
+    rows: &[Row],
+) -> ::csv::Result<()> {
     for group in Group::of_rows(rows) {
         for (index, measure) in MEASURES.iter().enumerate() {
             let moments = Moments::of(group.values(index));
             let [low, high] = interval_cells(&moments);
+            write_keys(out, first)?;
             out.write_record([
                 group.policy,
                 group.cohort,
@@ -293,7 +320,7 @@ fn end_record<W: Write>(out: &mut Writer<W>) -> ::csv::Result<()> {
 }
 
 /// Both ends of the interval, empty where there is none.
-fn interval_cells(moments: &Moments) -> [String; 2] {
+pub(super) fn interval_cells(moments: &Moments) -> [String; 2] {
     match moments.interval() {
         Some(interval) => [float(interval.low), float(interval.high)],
         None => Default::default(),
@@ -301,7 +328,7 @@ fn interval_cells(moments: &Moments) -> [String; 2] {
 }
 
 /// The shortest decimal that reads back the same float, without exponent or negative zero.
-fn float(value: f64) -> String {
+pub(super) fn float(value: f64) -> String {
     (value + 0.0).to_string()
 }
 

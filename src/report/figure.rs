@@ -1,6 +1,7 @@
 //! How figures are written for people: one place for the digits, signs and units of all that is read.
 
 use crate::metrics::Unit;
+use crate::money;
 
 /// How the figures of one statement are written, such as a mean and its interval: alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,6 +72,13 @@ impl Style {
         }
     }
 
+    /// A value with half the width of its interval, as in `$1,234 ± 56` and `12.3 ± 1.4 %`.
+    pub fn estimate(&self, value: f64, half_width: f64) -> String {
+        let figure = self.figure(value);
+        let without_unit = figure.strip_suffix(self.after).expect("a figure ends with its unit");
+        format!("{without_unit} ± {}{}", self.number(half_width), self.after)
+    }
+
     /// A value without its unit, as within an interval that stands beside one.
     pub fn number(&self, value: f64) -> String {
         grouped(value * self.factor, self.decimals)
@@ -104,17 +112,9 @@ fn decimals(size: f64, ordinary: usize) -> usize {
 pub fn grouped(value: f64, decimals: usize) -> String {
     let plain = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = plain.split_at(plain.find('.').unwrap_or(plain.len()));
-    let mut text = String::new();
-    if value < 0.0 && plain.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
-        text.push('-');
-    }
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + fraction
+    let is_negative = value < 0.0 && plain.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    let sign = if is_negative { "-" } else { "" };
+    format!("{sign}{}{fraction}", money::grouped(whole))
 }
 
 /// The text without characters that would steer what shows it.
@@ -173,6 +173,8 @@ mod tests {
         assert_eq!([5.0, -200.0, 1300.0].map(|value| style.number(value)), ["5", "-200", "1,300"]);
         let style = Style::relative([0.123, 0.109, 0.138]);
         assert_eq!((style.figure(0.123), style.number(0.109)), ("12.3 %".to_owned(), "10.9".to_owned()));
+        assert_eq!(style.estimate(0.123, 0.014), "12.3 ± 1.4 %");
+        assert_eq!(Style::of(Unit::Usd, [-7.0, 0.5]).estimate(-7.0, 0.5), "-$7.00 ± 0.50");
         assert_eq!(Style::of_difference(Unit::Share, [-0.057]).figure(-0.057), "-5.7 points");
     }
 

@@ -21,19 +21,7 @@ impl Folder {
     /// If it cannot be made, or if what is at the target could not be replaced: so call this before the work
     /// begins.
     pub fn create(target: &Path) -> Result<Folder, Error> {
-        let target = match fs::canonicalize(target) {
-            Ok(resolved) => resolved,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                std::path::absolute(target).map_err(Error::at(target, "find the folder"))?
-            }
-            Err(error) => return Err(Error::at(target, "find the folder")(error)),
-        };
-        check_replaceable(&target)?;
-        let (parent, name) = split(&target)?;
-        fs::create_dir_all(parent).map_err(Error::at(parent, "create the folder"))?;
-        // Paths of other files as seen from the target lead astray unless the way up from it is free of
-        // links.
-        let target = fs::canonicalize(parent).map_err(Error::at(parent, "find the folder"))?.join(name);
+        let target = prepared(target)?;
         let partial = hidden_folder(&target, ".partial")?;
         Ok(Folder { target, partial })
     }
@@ -74,6 +62,31 @@ impl Folder {
         let _ = partial.keep();
         Ok(target)
     }
+}
+
+/// The full path of a place for results, once there are folders that lead there.
+///
+/// # Errors
+/// If they cannot be made, or if what is there could not be replaced.
+pub fn prepared(target: &Path) -> Result<PathBuf, Error> {
+    let target = match fs::canonicalize(target) {
+        Ok(resolved) => resolved,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            std::path::absolute(target).map_err(Error::at(target, "find the folder"))?
+        }
+        Err(error) => return Err(Error::at(target, "find the folder")(error)),
+    };
+    check_replaceable(&target)?;
+    let (parent, name) = split(&target)?;
+    fs::create_dir_all(parent).map_err(Error::at(parent, "create the folder"))?;
+    // Paths of other files as seen from the target lead astray unless the way up from it is free of links.
+    Ok(fs::canonicalize(parent).map_err(Error::at(parent, "find the folder"))?.join(name))
+}
+
+/// The path of something hidden beside the target, named after it.
+pub(super) fn beside(target: &Path, suffix: &str) -> Result<PathBuf, Error> {
+    let (parent, name) = split(target)?;
+    Ok(parent.join(format!(".{}{suffix}", name.to_string_lossy())))
 }
 
 /// A fresh folder beside the target, named after it.

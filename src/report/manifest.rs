@@ -1,9 +1,13 @@
 //! The manifest: which run made a folder of results.
 
 use super::Error;
+use crate::scenario::Loaded;
+use crate::sweep::Axis;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// The name of the manifest in a folder of results.
 pub const FILE_NAME: &str = "manifest.json";
@@ -36,11 +40,59 @@ pub struct Manifest {
     pub requests_per_second: f64,
     /// Records of traces that came before their account's signup, in all replications.
     pub dropped_trace_records: u64,
+    /// Of a sweep, the keys with their values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grid: Option<Vec<SweptKey>>,
+}
+
+/// A key of a sweep.
+#[derive(Clone, Debug, Serialize)]
+pub struct SweptKey {
+    /// The key.
+    pub key: String,
+    /// Its values, as TOML.
+    pub values: Vec<String>,
+}
+
+impl SweptKey {
+    /// That of an axis.
+    pub fn of(axis: &Axis) -> SweptKey {
+        let values = axis.values.iter().map(|value| value.toml.clone());
+        SweptKey { key: axis.key.to_string(), values: values.collect() }
+    }
 }
 
 impl Manifest {
     /// What `program` says.
     pub const PROGRAM: &str = "billsim";
+
+    /// That of a run or sweep of a scenario in this process, which began then.
+    ///
+    /// # Errors
+    /// If it began before the year -9999.
+    pub fn new(
+        loaded: &Loaded,
+        began: SystemTime,
+        wall_seconds: f64,
+        requests: u64,
+        dropped_trace_records: u64,
+    ) -> Result<Manifest, jiff::Error> {
+        Ok(Manifest {
+            program: Manifest::PROGRAM,
+            version: env!("CARGO_PKG_VERSION"),
+            scenario_sha256: loaded.sha256.clone(),
+            seed: loaded.scenario.seed,
+            replications: loaded.scenario.replications,
+            command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
+            started: Timestamp::try_from(began)?.to_string(),
+            wall_seconds,
+            threads: rayon::current_num_threads(),
+            requests_simulated: requests,
+            requests_per_second: requests as f64 / wall_seconds,
+            dropped_trace_records,
+            grid: None,
+        })
+    }
 
     /// Writes the manifest into a folder.
     ///

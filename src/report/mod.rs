@@ -1,22 +1,37 @@
-//! What a run leaves behind: a folder of CSV files, plots drawn from these alone, and a table for the
+//! What a run leaves behind: a folder of CSV files, plots and a page made from these alone, and a table for the
 //! terminal.
 
 pub mod csv;
+pub mod description;
 pub mod figure;
 pub mod folder;
 pub mod manifest;
+pub mod page;
 pub mod plot;
 pub mod results;
 #[cfg(test)]
 mod sample;
 pub mod story;
+pub mod sweep;
 pub mod terminal;
 pub mod timing;
 pub mod warnings;
 
+use results::Results;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// Draws the plots and the page of a folder of results from its other files, and returns the files.
+///
+/// # Errors
+/// If a file of the folder is missing or does not read as it was written, or if one cannot be written.
+pub fn draw(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let results = Results::read(folder)?;
+    let mut files = plot::draw(folder, &results)?;
+    files.push(page::write(folder, &results, &files)?);
+    Ok(files)
+}
 
 /// Why a result could not be written or read.
 #[derive(Debug)]
@@ -37,6 +52,11 @@ pub enum Error {
     },
     /// A folder holds something other than results, and is not replaced.
     Foreign {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Another process is making results there.
+    Busy {
         /// Where.
         path: PathBuf,
     },
@@ -85,6 +105,12 @@ impl fmt::Display for Error {
                  folder that is new or empty with --out DIR",
                 path.display()
             ),
+            Error::Busy { path } => write!(
+                f,
+                "{}: another sweep is being written there\nhint: wait for it to end, or name another place \
+                 with --out DIR",
+                path.display()
+            ),
             Error::SetAside { path, aside, source } => write!(
                 f,
                 "{}: cannot put the new results in place: {source}\nhint: the earlier ones are in {}; move \
@@ -105,7 +131,10 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Error::System { source, .. } | Error::SetAside { source, .. } => Some(source),
-            Error::NotAFolder { .. } | Error::Foreign { .. } | Error::Malformed { .. } => None,
+            Error::NotAFolder { .. }
+            | Error::Foreign { .. }
+            | Error::Busy { .. }
+            | Error::Malformed { .. } => None,
         }
     }
 }

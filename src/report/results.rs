@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::experiment::ALL_COHORTS;
-use crate::statistics::Interval;
+use crate::statistics::{Interval, SIGNIFICANCE};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -72,9 +72,6 @@ impl Estimate {
     }
 }
 
-/// The adjusted p-value below which a difference is called real.
-pub const SIGNIFICANCE: f64 = 0.05;
-
 /// A line of `comparison.csv`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Difference {
@@ -104,6 +101,11 @@ impl Difference {
     /// The interval of the difference, where there is one.
     pub fn interval(&self) -> Option<Interval> {
         self.ci_low.zip(self.ci_high).map(|(low, high)| Interval { low, high })
+    }
+
+    /// The difference and the ends of its interval.
+    pub fn values(&self) -> impl Iterator<Item = f64> {
+        [Some(self.difference), self.ci_low, self.ci_high].into_iter().flatten()
     }
 
     /// The interval of the relative difference, where there is one.

@@ -1,5 +1,6 @@
 //! A made-up outcome, plausible enough to look at.
 
+use super::description::Words;
 use super::manifest::Manifest;
 use crate::experiment::{
     BalancePoint, DayRow, Distribution, Outcome, Row, SIZE_MEASURES, SizeRow, daily_measures,
@@ -10,6 +11,7 @@ use crate::metrics::{
 use crate::money::{Money, Share};
 use crate::request::Refusal;
 use crate::rng::{CohortStreams, Draws, Purpose};
+use crate::scenario::{CohortDescription, Description, PolicyDescription};
 use crate::statistics::Moments;
 use crate::time::{Calendar, Span, Time};
 use jiff::civil::date;
@@ -50,6 +52,36 @@ pub fn manifest() -> Manifest {
         requests_simulated: 3_000_000,
         requests_per_second: 2e6,
         dropped_trace_records: 0,
+        grid: None,
+    }
+}
+
+/// Words on a scenario with policies of these names.
+pub fn words(policies: &[&str]) -> Words {
+    let sentences = |text: &str| vec![text.to_owned(), "Nothing else.".to_owned()];
+    let policy = |name: &&str| PolicyDescription {
+        name: (*name).to_owned(),
+        kind: "prepaid_pause".to_owned(),
+        rules: sentences("Requests run while the balance is above zero."),
+    };
+    let cohort = CohortDescription {
+        name: "hobbyist".to_owned(),
+        demand: "1000 accounts.".to_owned(),
+        assumptions: sentences("All have a payment method."),
+    };
+    Words {
+        scenario: Description {
+            name: "sample".to_owned(),
+            question: "Which way of charging is best?".to_owned(),
+            overview: "1000 accounts in 1 cohort from 2026-01-01 on, for 90 days.".to_owned(),
+            cohorts: vec![cohort],
+            serving: "Serving a request costs 55 % of its list price.".to_owned(),
+            payments: sentences("5 % of attempts are declined."),
+            metering: sentences("Usage is known as it arrives."),
+            policies: policies.iter().map(policy).collect(),
+            cannot_show: sentences("In hobbyist nobody leaves (set `patience`)."),
+        },
+        warnings: sentences("prepaid: no paid credit ever lapsed."),
     }
 }
 
@@ -69,7 +101,7 @@ pub fn outcome(policies: &[&str], replications: u32, days: usize) -> Outcome {
             let mut levels = Levels::default();
             for (day, moments) in by_day.iter_mut().enumerate() {
                 let flows = flows(&mut draws, harshness, day);
-                levels.credit += (flows[Flow::CashIn] - flows[Flow::Usage]) / 2;
+                levels.credit += flows[Flow::CashIn] / 8 - levels.credit / 20;
                 levels.receivable += flows[Flow::BadDebt] - levels.receivable / 30;
                 let values = daily_measures().map(|measure| measure.of_day(&flows, &CONTEXT));
                 for (moments, value) in moments.iter_mut().zip(values.chain(levels.quantities())) {

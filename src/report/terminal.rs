@@ -1,41 +1,34 @@
 //! The comparison table that a run prints.
 
-use super::figure::{grouped, printable};
-use crate::experiment::{ALL_COHORTS, Group, Outcome};
-use crate::metrics::{Measure, Unit};
-use crate::statistics::{Moments, paired_difference};
+use super::figure::{Style, printable};
+use crate::experiment::{ALL_COHORTS, Group, Outcome, Pair};
+use crate::metrics::{HEADLINES, MEASURES, Measure, Unit};
+use crate::statistics::Moments;
+use crate::statistics::SIGNIFICANCE;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Cell, CellAlignment, LineStyle, Table};
-
-/// The measures of the table, and what they are called there.
-const ROWS: [(&str, &str); 9] = [
-    ("contribution_usd", "contribution, USD"),
-    ("net_revenue_usd", "net revenue, USD"),
-    ("net_cash_usd", "net cash, USD"),
-    ("bad_debt_usd", "bad debt, USD"),
-    ("overshoot_usd", "overshoot, USD"),
-    ("lost_share", "lost requests, %"),
-    ("refused_share", "refused tries, %"),
-    ("active_share", "active time, %"),
-    ("accounts_churned", "churned accounts"),
-];
 
 /// How wide a policy's column is at most, unless its figures need more.
 const NAME_WIDTH: usize = 16;
 
-/// The policies side by side over all cohorts: means, and below them the intervals where there are any. As
-/// many policies stand beside each other as fit `width` columns of text, the others follow below. Without
-/// colour.
+/// The policies side by side over all cohorts, measured by the [headlines](HEADLINES): means with half the width of
+/// their intervals, and below them how they differ from the first policy. As many policies stand beside each other as
+/// fit `width` columns of text, the others follow below. Without colour.
 pub fn comparison_table(outcome: &Outcome, width: usize) -> String {
     let groups: Vec<Group> =
         Group::of_rows(&outcome.rows).filter(|group| group.cohort == ALL_COHORTS).collect();
     let Some(first) = groups.first() else { return String::new() };
-    let baseline = (groups.len() > 1).then_some(first);
-    let labels = labels(baseline);
-    let columns: Vec<Column> = groups.iter().map(|group| Column::new(group, baseline)).collect();
-    let label_width = widest_line(&labels) + 2;
+    let replications = first.rows.len();
+    let is_among = |pair: &Pair| pair.cohort == ALL_COHORTS && pair.baseline == first.policy;
+    let pairs: Vec<Pair> = match replications {
+        1 => Vec::new(), // a difference of which nothing is known but its mean would be taken for more
+        _ => Pair::of_rows(&outcome.rows).filter(is_among).collect(),
+    };
+    let labels = measures().map(|measure| measure.label);
+    let label_width = labels.map(|label| label.chars().count()).max().unwrap_or(0) + 2;
+    let columns: Vec<Column> = groups.iter().map(|group| Column::new(group, &pairs)).collect();
 
-    let mut text = format!("{}\n", caption(first.rows.len()));
+    let mut text = String::new();
     let mut rest = columns.as_slice();
     while !rest.is_empty() {
         let mut used = label_width;
@@ -44,33 +37,28 @@ pub fn comparison_table(outcome: &Outcome, width: usize) -> String {
             used <= width
         });
         let (block, next) = rest.split_at(fitting.count().max(1));
-        text += &table(&labels, block);
+        text += &table(block);
         text.push('\n');
         rest = next;
     }
-    text
+    text + &legend(replications, !pairs.is_empty())
 }
 
-/// What the rows are called. The second tells the first one against the baseline, if there is one.
-fn labels(baseline: Option<&Group<'_>>) -> Vec<String> {
-    let mut labels: Vec<String> = ROWS.iter().map(|(_, label)| (*label).to_owned()).collect();
-    if let Some(baseline) = baseline {
-        let name = wrapped(&printable(baseline.policy)).replace('\n', "\n  ");
-        labels.insert(1, format!("  less that of\n  {name}"));
-    }
-    labels
+/// The measures of the table.
+fn measures() -> impl Iterator<Item = &'static Measure> {
+    HEADLINES.iter().map(|name| &MEASURES[Measure::index_of(name)])
 }
 
-fn widest_line(texts: &[String]) -> usize {
-    let lines = texts.iter().flat_map(|text| text.lines());
-    lines.map(|line| line.chars().count()).max().unwrap_or(0)
-}
-
-fn caption(replications: usize) -> String {
-    match replications {
-        1 => "All cohorts, 1 replication (no intervals).".to_owned(),
-        n => format!("All cohorts, means over {n} replications, 95 % confidence intervals in brackets."),
-    }
+fn legend(replications: usize, compares: bool) -> String {
+    let means = match replications {
+        1 => return "All cohorts, 1 replication, which tells nothing of chance.\n".to_owned(),
+        n => format!("All cohorts: means of {n} replications ± half of their 95 % confidence intervals"),
+    };
+    let below = format!(
+        "; below them, the\ndifference from the first policy, * where it is real (p < {SIGNIFICANCE}, adjusted for all \
+         pairs)"
+    );
+    format!("{means}{}.\n", if compares { &below } else { "" })
 }
 
 /// A policy's column.
@@ -81,56 +69,63 @@ struct Column {
 }
 
 impl Column {
-    fn new(group: &Group<'_>, baseline: Option<&Group<'_>>) -> Column {
-        let unit = |name| Measure::named(name).expect("the table names measures that there are").unit;
-        let mut cells: Vec<String> =
-            ROWS.iter().map(|(name, _)| cell(&group.moments(name), unit(name))).collect();
-        if let Some(baseline) = baseline {
-            cells.insert(1, difference(group, baseline));
-        }
+    fn new(group: &Group<'_>, pairs: &[Pair<'_>]) -> Column {
+        let cell = |measure: &'static Measure| {
+            let mean = mean(&group.moments(measure.name), measure.unit);
+            let of_measure = |pair: &&Pair| (pair.policy, pair.measure.name) == (group.policy, measure.name);
+            match pairs.iter().find(of_measure) {
+                Some(pair) => format!("{mean}\n{}", difference(pair)),
+                None => mean,
+            }
+        };
+        let cells: Vec<String> = measures().map(cell).collect();
         let name = wrapped(&printable(group.policy));
         let width = widest_line(&cells).max(widest_line(std::slice::from_ref(&name)));
         Column { name, cells, width }
     }
 }
 
-/// The first row's measure less that of the baseline, taken within replications: the policies of one have the
-/// same customers, so it is much surer than the two means.
-fn difference(group: &Group<'_>, baseline: &Group<'_>) -> String {
-    if group.policy == baseline.policy {
-        return String::new();
+fn mean(moments: &Moments, unit: Unit) -> String {
+    let mean = moments.mean;
+    match half_width(moments) {
+        Some(half_width) => Style::of(unit, [mean, half_width]).estimate(mean, half_width),
+        None => Style::of(unit, [mean]).figure(mean),
     }
-    let (measure, _) = ROWS[0];
-    let index = Measure::index_of(measure);
-    cell(&paired_difference(&group.values(index), &baseline.values(index)), Unit::Usd)
 }
 
-fn table(labels: &[String], columns: &[Column]) -> String {
+fn difference(pair: &Pair<'_>) -> String {
+    let moments = &pair.comparison.difference;
+    let (mean, half_width) = (moments.mean, half_width(moments).unwrap_or_default());
+    let style = Style::of_difference(pair.measure.unit, [mean, half_width]);
+    let estimate = match pair.measure.unit {
+        Unit::Share => format!("{} ± {}", style.number(mean), style.number(half_width)),
+        _ => style.estimate(mean, half_width),
+    };
+    let mark = if pair.p_adjusted.is_some_and(|p| p < SIGNIFICANCE) { "* " } else { "" };
+    let sign = if mean > 0.0 { "+" } else { "" };
+    format!("{mark}{sign}{estimate}")
+}
+
+fn half_width(moments: &Moments) -> Option<f64> {
+    moments.interval().map(|interval| interval.high - moments.mean)
+}
+
+fn table(columns: &[Column]) -> String {
     let mut table = Table::new();
     let right = |text: &String| Cell::new(text).set_alignment(CellAlignment::Right);
-    table.load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
+    let none = LineStyle::none;
+    table.load_style(UTF8_HORIZONTAL_ONLY.top_border(none()).row_separator(none()).bottom_border(none()));
     table.set_header([Cell::new("")].into_iter().chain(columns.iter().map(|column| right(&column.name))));
-    for (index, label) in labels.iter().enumerate() {
+    for (index, measure) in measures().enumerate() {
         let cells = columns.iter().map(|column| right(&column.cells[index]));
-        table.add_row([Cell::new(label)].into_iter().chain(cells));
+        table.add_row([Cell::new(measure.label)].into_iter().chain(cells));
     }
     table.trim_fmt()
 }
 
-fn cell(moments: &Moments, unit: Unit) -> String {
-    let scale = if unit == Unit::Share { 100.0 } else { 1.0 };
-    let decimals = match unit {
-        Unit::Usd if moments.mean.abs() >= 1000.0 => 0,
-        Unit::Count | Unit::Seconds => usize::from(moments.n > 1),
-        Unit::Usd | Unit::Share => 2,
-    };
-    let number = |value: f64| grouped(value * scale, decimals);
-    match moments.interval() {
-        Some(interval) => {
-            format!("{}\n[{}, {}]", number(moments.mean), number(interval.low), number(interval.high))
-        }
-        None => number(moments.mean),
-    }
+fn widest_line(texts: &[String]) -> usize {
+    let lines = texts.iter().flat_map(|text| text.lines());
+    lines.map(|line| line.chars().count()).max().unwrap_or(0)
 }
 
 /// A name in lines of at most [`NAME_WIDTH`], broken after a space or hyphen where there is one, at most
@@ -173,14 +168,22 @@ mod tests {
         for name in ["prepaid", "trial", "a rather long \n", "name of a policy\n"] {
             assert!(table.contains(name.trim_end()), "{name}: {table}");
         }
-        assert!(table.starts_with("All cohorts, means over 20 replications"), "{table}");
+        assert!(table.contains("All cohorts: means of 20 replications ± half of their 95 %"), "{table}");
     }
 
     #[test]
-    fn contributions_are_told_against_the_first_policy_within_replications() {
+    fn four_policies_fit_a_screen() {
+        let table =
+            comparison_table(&sample::outcome(&["prepaid", "top-up", "postpaid", "trial"], 20, 90), 100);
+        assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+        assert_eq!(table.lines().count(), 2 + 2 * HEADLINES.len() + 2, "{table}");
+    }
+
+    #[test]
+    fn policies_are_told_against_the_first_one_within_replications_with_a_mark_where_that_is_real() {
         let mut outcome = sample::outcome(&["prepaid"], 20, 90);
         let alone = comparison_table(&outcome, 100);
-        assert!(!alone.contains("less that of"), "{alone}");
+        assert!(alone.contains('±') && !alone.contains("difference"), "{alone}");
 
         let dollar = Quantity::Usd(Total::from_nanos(1_000_000_000));
         let mut dearer = outcome.rows.clone();
@@ -191,16 +194,20 @@ mod tests {
         }
         outcome.rows.extend(dearer);
         let table = comparison_table(&outcome, 100);
-        let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
-        let row = lines.iter().position(|line| line[..] == ["less", "that", "of", "1.00"]);
-        assert_eq!(lines[row.expect("a row tells the difference") + 1], ["prepaid", "[1.00,", "1.00]"]);
+        let below = |label: &str| {
+            let row = table.lines().position(|line| line.trim_start().starts_with(label)).expect("a row");
+            table.lines().nth(row + 1).expect("a line below").trim()
+        };
+        assert_eq!(below("contribution"), "* +$1.00 ± 0.00");
+        assert_eq!(below("net revenue"), "$0 ± 0");
+        assert_eq!(below("lost requests"), "0 ± 0");
     }
 
     #[test]
-    fn a_single_replication_shows_figures_without_intervals() {
-        let table = comparison_table(&sample::outcome(&["prepaid"], 1, 3), 100);
-        assert!(!table.contains('['), "{table}");
-        assert!(table.contains("contribution, USD"), "{table}");
+    fn of_a_single_replication_no_difference_is_told() {
+        let table = comparison_table(&sample::outcome(&["prepaid", "top-up"], 1, 3), 100);
+        assert!(!table.contains('±'), "{table}");
+        assert_eq!(table.lines().count(), 2 + HEADLINES.len() + 1, "{table}");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! What a result cannot show, said rather than guessed.
 
-use super::figure::{grouped, printable};
+use super::figure::{Style, grouped, printable};
 use crate::account::AccountView;
-use crate::experiment::{ALL_COHORTS, Group, Outcome};
+use crate::experiment::{ALL_COHORTS, Group, Outcome, Until};
 use crate::metering::Authorization;
-use crate::metrics::Quantity;
+use crate::metrics::{MEASURES, Measure, Quantity};
 use crate::policy::common::CommonTerms;
 use crate::policy::{Plan, PolicyPlan};
 use crate::scenario::{Scenario, inert};
@@ -175,6 +175,22 @@ fn reacts(customer: &CustomerModel) -> bool {
     [&customer.adds_payment_method, &customer.replaces_card, &customer.buys_credit].into_iter().any(says_yes)
 }
 
+/// What was asked to be known more precisely than so many replications tell.
+pub fn unmet(until: &Until, outcome: &Outcome) -> Vec<String> {
+    let unmet = until.unmet(outcome).map(|(policy, precision, moments)| {
+        let unit = MEASURES[Measure::index_of(&precision.measure)].unit;
+        let half_width = moments.interval().map_or(f64::INFINITY, |it| (it.high - it.low) / 2.0);
+        format!(
+            "{}: {precision} is not reached within {} replications: it is {}; allow more with \
+             --max-replications, or ask for less",
+            printable(policy),
+            moments.n,
+            Style::of(unit, [moments.mean]).estimate(moments.mean, half_width)
+        )
+    });
+    unmet.collect()
+}
+
 fn total(group: &Group<'_>, measure: &str) -> f64 {
     Quantity::as_f64(group.total(measure))
 }
@@ -217,6 +233,7 @@ mod tests {
         let none = Distribution::constant(0.0);
         Scenario {
             name: "s".to_owned(),
+            question: None,
             start: jiff::civil::date(2026, 1, 1),
             horizon: Span::days(90),
             warmup: Span::ZERO,
@@ -418,6 +435,21 @@ mod tests {
             warning.starts_with("postpaid: 15.0 % of the requests of clients that queue were"),
             "{warning}"
         );
+    }
+
+    #[test]
+    fn what_is_known_less_precisely_than_asked_is_told() {
+        let mut outcome = sample::outcome(&["prepaid", "top-up"], 20, 3);
+        let until = |text: &str| Until { precisions: vec![text.parse().unwrap()], at_most: 20 };
+        let [warning, other] = &unmet(&until("usage_usd:0.0001%"), &outcome)[..] else { panic!() };
+        assert!(
+            warning.starts_with("prepaid: usage_usd:0.0001% is not reached within 20 replications: it is $")
+                && other.starts_with("top-up"),
+            "{warning}"
+        );
+        assert_eq!(unmet(&until("usage_usd:99%"), &outcome), [""; 0]);
+        outcome.rows.retain(|row| row.replication < 9);
+        assert_eq!(unmet(&until("usage_usd:99%"), &outcome).len(), 2, "too few to tell");
     }
 
     #[test]

@@ -373,7 +373,7 @@ fn empirical<Q: Quantity>(table: &mut Table<'_>) -> Option<Distribution> {
     let key = table.one_of(&Of::<Q>::EMPIRICAL_BY)?;
     let weighted: Vec<(f64, f64)> = if key == FILE.name {
         let file = table.read(&FILE)?;
-        let rows = match table.read_named_file(|| read_csv(&file)) {
+        let rows = match table.read_named_file(&file, &"values", || read_csv(&file)) {
             Ok(rows) => rows,
             Err(wrong) => {
                 let hint = "give a CSV file with a column `value` and, where wanted, a column `weight`; \
@@ -413,7 +413,7 @@ fn empirical<Q: Quantity>(table: &mut Table<'_>) -> Option<Distribution> {
 }
 
 /// A row of the file of an empirical distribution.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Row {
     value: f64,
     #[serde(default = "one")]

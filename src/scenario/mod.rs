@@ -12,11 +12,12 @@ mod prices;
 mod trace;
 mod workload;
 
-pub use describe::{describe, inert};
+pub use describe::{CohortDescription, Description, PolicyDescription, describe, inert};
 pub use distribution::{Cvs, Durations, Numbers, Shares};
+pub use file::{ScenarioFile, hexadecimal};
 
 use crate::document::schema::{self, Definitions, Schema};
-use crate::document::{Document, Faults, Key, Keys, Resolved, Table, TableKey, quoted};
+use crate::document::{Faults, Key, Keys, Resolved, Table, TableKey, quoted};
 use crate::metering::Metering;
 use crate::money::Share;
 use crate::policy::{Kinds, PolicyPlan};
@@ -30,7 +31,6 @@ use metering::METERING;
 use payments::PAYMENTS;
 use policies::POLICY;
 use prices::PRICES;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
@@ -43,6 +43,8 @@ pub const TEMPLATE: &str = include_str!("template.toml");
 pub struct Scenario {
     /// Its name: that of the output folder.
     pub name: String,
+    /// What it asks, in the author's words; `None`: what [`Scenario::question`] makes of the rest.
+    pub question: Option<String>,
     /// The civil date (UTC) on which the run starts, at 00:00.
     pub start: Date,
     /// How long requests come.
@@ -87,7 +89,7 @@ impl Scenario {
     /// # Errors
     /// All that is wrong with it.
     pub fn read(path: &Path, kinds: &Kinds) -> Result<Loaded, Faults> {
-        Scenario::parse(path, &file::read(path)?, kinds)
+        ScenarioFile::open(path, kinds)?.read(&[])
     }
 
     /// Reads the content of a file; paths in it are taken from the folder of that file.
@@ -95,13 +97,14 @@ impl Scenario {
     /// # Errors
     /// All that is wrong with it.
     pub fn parse(path: &Path, content: &[u8], kinds: &Kinds) -> Result<Loaded, Faults> {
-        let document = Document::parse(path, file::text(path, content)?)?;
-        let scenario = whole(&mut document.root(KEYS), kinds);
-        let named_files_took = document.named_files_took();
-        let resolved = document.finish()?;
-        let scenario = scenario.expect("what cannot be read is noted as a fault");
-        let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Loaded { scenario, sha256, named_files_took, resolved })
+        ScenarioFile::of(path, content, kinds)?.read(&[])
+    }
+
+    /// About how many requests a replication has.
+    pub fn expected_requests(&self) -> f64 {
+        let calendar = self.calendar();
+        let of_account = |cohort: &Cohort| cohort.workload.expected_requests(&calendar, cohort.signup);
+        self.cohorts.iter().map(|cohort| f64::from(cohort.accounts) * of_account(cohort)).sum()
     }
 
     /// The calendar of a run.
@@ -191,9 +194,10 @@ fn whole(root: &mut Table<'_>, kinds: &Kinds) -> Option<Scenario> {
     let metering = metering::read(root);
     let cohorts = cohort::read_all(root, &models, timing.as_ref().map(|timing| timing.horizon));
     let policies = policies::read_all(root, kinds);
-    let Timing { name, start, horizon, warmup, runoff, replications, seed } = timing?;
+    let Timing { name, question, start, horizon, warmup, runoff, replications, seed } = timing?;
     Some(Scenario {
         name,
+        question,
         start,
         horizon,
         warmup,
@@ -211,9 +215,11 @@ fn whole(root: &mut Table<'_>, kinds: &Kinds) -> Option<Scenario> {
 
 const SCENARIO: TableKey = TableKey::or_empty("scenario", TIMING, "when the run is, and how it is repeated");
 
-const TIMING: Keys = &[&NAME, &START, &HORIZON, &WARMUP, &RUNOFF, &REPLICATIONS, &SEED];
+const TIMING: Keys = &[&NAME, &QUESTION, &START, &HORIZON, &WARMUP, &RUNOFF, &REPLICATIONS, &SEED];
 const NAME: Key<String> =
     Key::optional("name", "the name of the file", "what the folder of results is called");
+const QUESTION: Key<String> =
+    Key::optional("question", "made from the rest", "what the scenario asks, in a sentence for people");
 const START: Key<Date> =
     Key::with_default("start", "2026-01-01", "the civil date (UTC) on which the run starts, at 00:00");
 const HORIZON: Key<Span> = Key::with_default("horizon", "\"90d\"", "how long requests come");
@@ -230,6 +236,7 @@ const SEED: Key<u64> = Key::with_default("seed", "0", "the seed of every random 
 /// The section `[scenario]`.
 struct Timing {
     name: String,
+    question: Option<String>,
     start: Date,
     horizon: Span,
     warmup: Span,
@@ -242,6 +249,7 @@ fn timing(root: &mut Table<'_>) -> Option<Timing> {
     let stem = root.file().file_stem().unwrap_or_default().to_string_lossy();
     let mut table = root.table(&SCENARIO)?;
     let name = table.read_or(&NAME, &quoted(&stem));
+    let question = table.read(&QUESTION);
     let start = table.read(&START);
     let horizon = table.read(&HORIZON);
     let warmup = table.read(&WARMUP);
@@ -257,6 +265,10 @@ fn timing(root: &mut Table<'_>) -> Option<Timing> {
         let hint = "use letters, digits, spaces, `-`, `_`, `.` and `+`, at most 100 of them, not beginning or \
                     ending with a space or `.`";
         table.fault(NAME.name, wrong, hint);
+    }
+    if question.as_deref().is_some_and(|question| !is_line(question, 300)) {
+        let hint = "use 1 to 300 characters in one line, without spaces around";
+        table.fault(QUESTION.name, "the question of a scenario must be a short text", hint);
     }
     if horizon == Some(Span::ZERO) {
         table.fault(
@@ -282,6 +294,7 @@ fn timing(root: &mut Table<'_>) -> Option<Timing> {
     }
     Some(Timing {
         name: name?,
+        question,
         start,
         horizon,
         warmup: warmup?,
@@ -307,9 +320,15 @@ fn platform(root: &mut Table<'_>) -> Option<Share> {
     root.table(&PLATFORM)?.read(&SERVING_COST)
 }
 
+/// Whether a text is one line of at most so many characters, with neither control characters nor spaces around.
+fn is_line(text: &str, most: usize) -> bool {
+    let length = text.chars().count();
+    (1..=most).contains(&length) && text.trim() == text && !text.chars().any(char::is_control)
+}
+
 /// Notes a fault unless a name can stand in tables and on the command line.
 fn check_name(table: &Table<'_>, name: &str) {
-    if name.trim() != name || name.is_empty() || name.len() > 100 || name.chars().any(char::is_control) {
+    if !is_line(name, 100) {
         let wrong = format!("the name of a {} must be a short text", table.name());
         table.fault("name", wrong, "use 1 to 100 characters in one line, without spaces around");
     }

@@ -6,6 +6,7 @@ use crate::document::{Key, Keys, Names, Read, Table, TableKey, Value};
 use crate::workload::trace::{Format, Trace, TraceOptions};
 use serde_json::json;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What the table may hold.
 pub const KEYS: Keys = &[&FILE, &FORMAT, &ASSIGN, &RENAME];
@@ -63,7 +64,7 @@ impl Read for Assign {
 }
 
 /// Reads a trace and the file that it names. Tells too whether the file says itself which accounts there are.
-pub fn read(table: &mut Table<'_>, accounts: Option<u32>, models: &[String]) -> (Option<Trace>, bool) {
+pub fn read(table: &mut Table<'_>, accounts: Option<u32>, models: &[String]) -> (Option<Arc<Trace>>, bool) {
     let file = table.read(&FILE);
     let format = table.read(&FORMAT);
     let assign = table.read(&ASSIGN);
@@ -80,7 +81,8 @@ pub fn read(table: &mut Table<'_>, accounts: Option<u32>, models: &[String]) -> 
             return None;
         }
         let options = TraceOptions { format, accounts, rename, models: models.to_vec() };
-        let trace = table.read_named_file(|| Trace::read(&file, &options));
+        let read = || Trace::read(&file, &options).map(Arc::new);
+        let trace = table.read_named_file(&file, &options, read);
         trace.map_err(|error| note(table, &error)).ok()
     };
     (trace(), by_column)

@@ -206,7 +206,7 @@ pub struct Written {
 enum Source {
     Random(Arrivals),
     /// `None` where the trace is at fault.
-    Recorded(Option<Trace>),
+    Recorded(Option<Arc<Trace>>),
 }
 
 /// Reads what the accounts send. `models` are the names of the price list.
@@ -392,7 +392,7 @@ fn random(
 }
 
 /// The workload of a trace: what the trace says is refused here.
-fn recorded(table: &mut Table<'_>, trace: Option<Trace>, models: &[String]) -> Option<Workload> {
+fn recorded(table: &mut Table<'_>, trace: Option<Arc<Trace>>, models: &[String]) -> Option<Workload> {
     for key in RANDOM {
         refuse(table, key, "belongs to random arrivals, and these are recorded");
     }
@@ -425,7 +425,7 @@ fn recorded(table: &mut Table<'_>, trace: Option<Trace>, models: &[String]) -> O
         models_used(table, models)?
     };
     Some(Workload {
-        arrivals: Arrivals::Trace(Arc::new(trace)),
+        arrivals: Arrivals::Trace(trace),
         modulation: Modulation::NONE,
         heterogeneity: None,
         tokens,

@@ -1,6 +1,6 @@
 //! One policy against another, over the same replications.
 
-use super::{Moments, linearised};
+use super::{Moments, ROUNDING, linearised};
 
 /// The moments of `values[i] - baseline[i]`. Where both met the same chance in replication i, their
 /// [interval](Moments::interval) is narrower than those of the two means suggest.
@@ -11,7 +11,16 @@ use super::{Moments, linearised};
 /// If the two are not equally long.
 pub fn paired_difference(values: &[f64], baseline: &[f64]) -> Moments {
     assert_eq!(values.len(), baseline.len(), "each value has its counterpart");
-    Moments::of(values.iter().zip(baseline).map(|(value, base)| value - base))
+    let mut difference = Moments::of(values.iter().zip(baseline).map(|(value, base)| value - base));
+    let largest = values.iter().chain(baseline).fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let rounding = ROUNDING * largest;
+    if difference.sum_of_squares <= difference.n as f64 * rounding * rounding {
+        difference.sum_of_squares = 0.0;
+        if difference.mean.abs() <= rounding {
+            difference.mean = 0.0;
+        }
+    }
+    difference
 }
 
 /// How the values of a measure compare with those of a baseline in the same replications.
@@ -47,6 +56,9 @@ pub fn compare(values: &[f64], baseline: &[f64]) -> Comparison {
     let pairing = (paired > 0.0 && unpaired > 0.0).then(|| (unpaired / paired).sqrt());
     Comparison { difference, relative, pairing }
 }
+
+/// The [adjusted](holm) p-value below which a difference is called real.
+pub const SIGNIFICANCE: f64 = 0.05;
 
 /// P-values adjusted for being several: calling real what is then below a level is wrong anywhere among them
 /// with at most that probability, however they depend on each other. Each is at least the p-value it adjusts
@@ -90,6 +102,27 @@ mod tests {
     fn a_difference_without_spread_is_certain_and_no_difference_is_none() {
         assert_eq!(paired_difference(&[3.0, 4.0], &[1.0, 2.0]).p_value(), Some(0.0));
         assert_eq!(paired_difference(&[3.0, 4.0], &[3.0, 4.0]).p_value(), Some(1.0));
+    }
+
+    #[test]
+    fn what_floats_leave_of_a_constant_difference_is_no_spread() {
+        let baseline: Vec<f64> = (1..20).map(|i| f64::from(i) * 0.1).collect();
+        let above: Vec<f64> = baseline.iter().map(|value| value + 0.3).collect();
+        let comparison = compare(&above, &baseline);
+        assert_near(comparison.difference.mean, 0.3, 1e-15);
+        assert_eq!(comparison.difference.sum_of_squares, 0.0);
+        assert_eq!(comparison.pairing, None);
+        let same: Vec<f64> = above.iter().map(|value| value - 0.3).collect();
+        assert_ne!(same, baseline);
+        assert_eq!(paired_difference(&same, &baseline).p_value(), Some(1.0));
+    }
+
+    #[test]
+    fn a_difference_far_smaller_than_its_parts_is_still_one() {
+        let baseline = [1e9, 2e9, 4e9];
+        let difference = paired_difference(&baseline.map(|value| value + 0.01), &baseline);
+        assert_near(difference.mean, 0.01, 1e-6);
+        assert_eq!(difference.p_value(), Some(0.0));
     }
 
     /// Two that rise together by 2 and 1 a step: deviations -2, 0, 2 and -1, 0, 1, differences -1, 0, 1.

@@ -61,7 +61,7 @@ impl Moments {
         Some(match (self.mean == 0.0, error == 0.0) {
             (true, _) => 1.0,
             (false, true) => 0.0,
-            (false, false) => (1.0 - student::within(self.mean.abs() / error, self.n - 1)).max(0.0),
+            (false, false) => student::beyond(self.mean.abs() / error, self.n - 1),
         })
     }
 

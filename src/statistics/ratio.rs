@@ -1,6 +1,6 @@
 //! Ratios of sums, such as lost requests by requests: shares by the ratio estimator.
 
-use super::Moments;
+use super::{Moments, ROUNDING};
 
 /// Values, one for each replication's (numerator, denominator), that stand for the ratio of the sums R: their
 /// mean is R, and their spread is that of R, so that [intervals](Moments::interval) and [paired
@@ -23,7 +23,11 @@ pub fn linearised(pairs: &[(f64, f64)], otherwise: f64) -> Vec<f64> {
     }
     let ratio = numerators / denominators;
     let mean = denominators / pairs.len() as f64;
-    pairs.iter().map(|(numerator, denominator)| ratio + (numerator - ratio * denominator) / mean).collect()
+    let residual = |(numerator, denominator): &(f64, f64)| {
+        let residual = numerator - ratio * denominator;
+        if residual.abs() > ROUNDING * numerator.abs() { residual } else { 0.0 }
+    };
+    pairs.iter().map(|pair| ratio + residual(pair) / mean).collect()
 }
 
 /// The [moments](Moments) of the [linearised] values, gathered one pair at a time (Welford's method for two
@@ -56,9 +60,8 @@ impl RatioMoments {
         let residuals = numerators.sum_of_squares - 2.0 * ratio * sum_of_products
             + ratio * ratio * denominators.sum_of_squares;
         let scale = denominators.mean * denominators.mean;
-        // Below what the three sums are rounded to, there is no spread.
-        let rounding = 4.0 * f64::EPSILON * numerators.sum_of_squares;
-        let sum_of_squares = if residuals > rounding { residuals / scale } else { 0.0 };
+        let is_spread = residuals > ROUNDING * numerators.sum_of_squares;
+        let sum_of_squares = if is_spread { residuals / scale } else { 0.0 };
         Moments { n, mean: ratio, sum_of_squares }
     }
 }
@@ -107,7 +110,7 @@ mod tests {
             let moments = gathered(&pairs).moments(1.0);
             assert_near(moments.mean, ratio, 1e-15 * ratio);
             assert_eq!(moments.sum_of_squares, 0.0);
-            assert!(Moments::of(linearised(&pairs, 1.0)).sum_of_squares < 1e-28);
+            assert_eq!(Moments::of(linearised(&pairs, 1.0)).sum_of_squares, 0.0);
         }
     }
 

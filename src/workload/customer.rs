@@ -80,7 +80,7 @@ impl ClientModel {
         match self.on_refusal {
             OnRefusal::Drop => None,
             OnRefusal::Retry { attempts: 1, backoff, .. } => {
-                Some(format!("{refused} is tried again once, after {backoff}"))
+                Some(format!("{refused} is tried again once, after {backoff:#}"))
             }
             OnRefusal::Retry { attempts, backoff, factor } => {
                 let growth = if factor == 1.0 {
@@ -88,10 +88,10 @@ impl ClientModel {
                 } else {
                     format!(", then {factor} times as long each")
                 };
-                Some(format!("{refused} is tried again up to {attempts} times, after {backoff}{growth}"))
+                Some(format!("{refused} is tried again up to {attempts} times, after {backoff:#}{growth}"))
             }
             OnRefusal::Queue { capacity, max_wait } => {
-                let most = max_wait.map_or_else(String::new, |most| format!(", for {most} at most"));
+                let most = max_wait.map_or_else(String::new, |most| format!(", for {most:#} at most"));
                 let places = capacity.map_or_else(String::new, |most| format!(", {most} at a time"));
                 Some(format!("{refused} waits until service resumes{most}{places}"))
             }

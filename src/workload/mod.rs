@@ -95,12 +95,12 @@ impl Service {
     /// How long requests run, as a clause of a sentence; `None` where they take no time.
     pub fn clause(&self) -> Option<String> {
         let Service { first_token, per_output_token } = self;
-        let each = format!("{per_output_token} for each output token");
+        let each = format!("{per_output_token:#} for each output token");
         match (*first_token > Span::ZERO, *per_output_token > Span::ZERO) {
             (false, false) => None,
-            (true, false) => Some(format!("a request runs for {first_token}")),
+            (true, false) => Some(format!("a request runs for {first_token:#}")),
             (false, true) => Some(format!("a request runs for {each}")),
-            (true, true) => Some(format!("a request runs for {first_token} and {each}")),
+            (true, true) => Some(format!("a request runs for {first_token:#}, and {each}")),
         }
     }
 

@@ -214,6 +214,7 @@ impl Row {
         let first: &ResultRow = &outcome.rows[0];
         match &*self.column {
             "scenario" => scenario.name,
+            "question" => scenario.question(),
             "rows" => outcome.rows.len().to_string(),
             "policy" => first.policy.to_string(),
             "cohort" => first.cohort.to_string(),

@@ -1,6 +1,9 @@
 //! The plots, drawn from the CSV files of a folder alone, each as SVG and PNG.
 
 mod balances;
+mod forest;
+mod front;
+mod labels;
 mod money;
 mod picture;
 mod png;
@@ -13,6 +16,7 @@ mod svg;
 mod timeline;
 mod trade_off;
 mod warm_up;
+mod words;
 
 pub use style::dark_css;
 
@@ -28,31 +32,39 @@ use std::path::{Path, PathBuf};
 type Plot = (&'static str, fn(&Results) -> Option<Picture>);
 
 /// Every plot.
-const PLOTS: [Plot; 8] = [
+const PLOTS: [Plot; 9] = [
     ("scorecard", scorecard::picture),
+    ("trade-off", trade_off::picture),
+    ("differences", forest::picture),
     ("money", money::picture),
     ("service", service::picture),
     ("refusals", refusals::picture),
     ("refusals-over-time", refusals::picture_over_time),
-    ("trade-off", trade_off::picture),
     ("balances", balances::picture),
     ("warm-up", warm_up::picture),
 ];
 
-/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same CSV files give
-/// the same bytes.
+/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same results give the same
+/// bytes.
 ///
 /// # Errors
-/// If a CSV file is missing or does not read as it was written, or if a plot cannot be written.
-pub fn draw(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let data = Results::read(folder)?;
+/// If a plot cannot be written.
+pub fn draw(folder: &Path, results: &Results) -> Result<Vec<PathBuf>, Error> {
     let plots = folder.join("plots");
     fs::create_dir_all(&plots).map_err(Error::at(&plots, "create the folder"))?;
-    let files = PLOTS.par_iter().map(|(name, picture)| match picture(&data) {
+    let files = PLOTS.par_iter().map(|(name, picture)| match picture(results) {
         Some(picture) => write(&picture, &plots.join(name)),
         None => Ok(Vec::new()),
     });
     Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// The sign of the n-th policy, from 0, in all plots: SVG that stands within a line of text.
+pub fn sign(number: usize) -> String {
+    let look = style::look(number);
+    let mut picture = Picture::new(32, 32);
+    style::point(&mut picture, look.shape, (16, 16), 12, look.colour);
+    picture.to_sign()
 }
 
 /// Writes a picture in both formats, each with its extension, and returns the files.
@@ -86,6 +98,10 @@ mod tests {
         "a very long name of a policy that nobody would choose, number 7",
         "a very long name of a policy that nobody would choose, number 8",
     ];
+
+    fn draw(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+        super::draw(folder, &Results::read(folder)?)
+    }
 
     fn folder_of(outcome: &Outcome, days: usize) -> TempDir {
         let folder = tempfile::tempdir().unwrap();

@@ -210,6 +210,19 @@ pub fn fitted(text: &str, width: i32, size: i32) -> String {
     String::new()
 }
 
+/// The text in lines that are no wider than so many pixels, if its words are not.
+pub fn wrapped(text: &str, width: i32, size: i32) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let longer = lines.last().map(|line| format!("{line} {word}"));
+        match longer.filter(|longer| text_width(longer, size) <= width) {
+            Some(longer) => *lines.last_mut().expect("a line got longer") = longer,
+            None => lines.push(fitted(word, width, size)),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 impl Picture {
     /// Every text with the box it fills: left, top, right, bottom.
@@ -248,5 +261,13 @@ mod tests {
         assert!(text_width(&cut, TEXT) <= 300);
         assert_eq!(fitted("short", 300, TEXT), "short");
         assert_eq!(fitted("short", 0, TEXT), "");
+    }
+
+    #[test]
+    fn text_is_wrapped_between_words() {
+        let width = text_width("two words", TEXT);
+        assert_eq!(wrapped("two words are here", width, TEXT), ["two words", "are here"]);
+        assert_eq!(wrapped("", width, TEXT), [""]);
+        assert!(wrapped("overlong-overlong", width, TEXT)[0].contains('…'));
     }
 }

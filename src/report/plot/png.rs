@@ -3,6 +3,7 @@
 use super::picture::{Colour, Mark, Picture, Pixel, Text, glyphs, scaled};
 use super::style::WHITE;
 use ab_glyph::{ScaleFont, point};
+use std::collections::BTreeMap;
 use tiny_skia::{
     Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Stroke, StrokeDash,
     Transform,
@@ -21,14 +22,39 @@ impl Picture {
     }
 }
 
+/// Writes pixels by a palette, which takes a third of the space.
 fn encode(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+    let (palette, pixels) = (0..8)
+        .find_map(|dropped| indexed(canvas, dropped))
+        .expect("a bit for each part of a colour makes eight colours");
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, canvas.width(), canvas.height());
-    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_palette(palette.concat());
     encoder.set_compression(png::Compression::Balanced);
-    let pixels: Vec<u8> = canvas.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
+    // Neighbours in a palette are not alike.
+    encoder.set_filter(png::Filter::NoFilter);
     encoder.write_header()?.write_image_data(&pixels)?;
     Ok(file)
+}
+
+/// A palette, and for each pixel its place in there, with so many of the lowest bits of colours dropped; none if
+/// there are still too many colours.
+fn indexed(canvas: &Pixmap, dropped: u32) -> Option<(Vec<[u8; 3]>, Vec<u8>)> {
+    // Black and white stay what they are.
+    let coarse = |part: u8| (u32::from(part >> dropped) * 255 / (255 >> dropped)) as u8;
+    let mut places = BTreeMap::new();
+    let mut palette = Vec::new();
+    let mut pixels = Vec::with_capacity(canvas.pixels().len());
+    for run in canvas.pixels().chunk_by(|one, next| one == next) {
+        let colour = [run[0].red(), run[0].green(), run[0].blue()].map(coarse);
+        let place = *places.entry(colour).or_insert_with(|| {
+            palette.push(colour);
+            palette.len() - 1
+        });
+        pixels.extend(std::iter::repeat_n(u8::try_from(place).ok()?, run.len()));
+    }
+    Some((palette, pixels))
 }
 
 fn opaque(Colour(red, green, blue): Colour) -> Color {
@@ -121,19 +147,41 @@ mod tests {
     use super::super::style::INK;
     use super::*;
 
+    /// The colour of a picture's PNG at each of these places.
+    fn pixels<const N: usize>(picture: &Picture, places: [Pixel; N]) -> [[u8; 3]; N] {
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(picture.to_png()));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut pixels).unwrap();
+        let size = (reader.info().width as i32, reader.info().height as i32);
+        assert_eq!(size, (picture.width, picture.height));
+        places.map(|(x, y)| pixels[(y * size.0 + x) as usize * 3..][..3].try_into().unwrap())
+    }
+
+    fn square(left: i32) -> Vec<Pixel> {
+        vec![(left, 10), (left + 10, 10), (left + 10, 20), (left, 20)]
+    }
+
     #[test]
     fn a_png_has_the_size_of_its_picture_and_shows_its_marks() {
         let mut picture = Picture::new(40, 30);
-        let square = |left, right| vec![(left, 10), (right, 10), (right, 20), (left, 20)];
-        picture.polygon(square(10, 20), INK);
-        picture.translucent(square(20, 30), Colour(0, 0, 255), 0.2);
-        let file = picture.to_png();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
-        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-        reader.next_frame(&mut pixels).unwrap();
-        assert_eq!((reader.info().width, reader.info().height), (40, 30));
-        assert_eq!(pixels[..3], [255, 255, 255]);
-        assert_eq!(pixels[(15 * 40 + 15) * 3..][..3], [34, 34, 34]);
-        assert_eq!(pixels[(15 * 40 + 25) * 3..][..3], [204, 204, 255]);
+        picture.polygon(square(10), INK);
+        picture.translucent(square(20), Colour(0, 0, 255), 0.2);
+        let colours = pixels(&picture, [(0, 0), (15, 15), (25, 15)]);
+        assert_eq!(colours, [[255, 255, 255], [34, 34, 34], [204, 204, 255]]);
+    }
+
+    #[test]
+    fn more_colours_than_a_palette_has_become_similar_ones() {
+        let mut picture = Picture::new(4000, 30);
+        for number in 0..300 {
+            picture.polygon(square(10 * number), Colour((number % 256) as u8, (number / 256) as u8, 100));
+        }
+        let colours = pixels(&picture, [(3999, 0), (2005, 15), (2995, 15)]);
+        assert_eq!(colours[0], [255, 255, 255]);
+        for (colour, expected) in colours[1..].iter().zip([[200, 0, 100], [43, 1, 100]]) {
+            assert!(colour.iter().zip(expected).all(|(part, exact)| part.abs_diff(exact) <= 4), "{colour:?}");
+        }
     }
 }

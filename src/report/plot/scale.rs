@@ -2,6 +2,7 @@
 
 use super::super::figure::grouped;
 use super::picture::{TEXT, text_width};
+use crate::metrics::Unit;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -18,6 +19,40 @@ pub enum Numbers {
     PercentagePoints,
     /// Seconds, shown in seconds, minutes, hours or days.
     Seconds,
+}
+
+/// How an axis shows the values of a unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Axis {
+    /// What its numbers are.
+    pub numbers: Numbers,
+    /// How many of them one of the unit is.
+    pub factor: f64,
+    /// Their unit; empty where each number tells it.
+    pub sign: &'static str,
+}
+
+impl Axis {
+    /// For values of a unit.
+    pub fn of(unit: Unit) -> Axis {
+        let (numbers, factor, sign) = match unit {
+            Unit::Usd => (Numbers::Usd, 1.0, "USD"),
+            Unit::Count => (Numbers::Count, 1.0, ""),
+            Unit::Seconds => (Numbers::Seconds, 1.0, ""),
+            Unit::Share => (Numbers::Percent, 100.0, "%"),
+        };
+        Axis { numbers, factor, sign }
+    }
+
+    /// For differences of values of a unit.
+    pub fn of_difference(unit: Unit) -> Axis {
+        match unit {
+            Unit::Share => {
+                Axis { numbers: Numbers::PercentagePoints, factor: 100.0, sign: "percentage points" }
+            }
+            _ => Axis::of(unit),
+        }
+    }
 }
 
 impl Numbers {
@@ -86,12 +121,17 @@ enum Kind {
 impl Scale {
     /// A scale from left to right over so many pixels that covers the values; its labels do not touch.
     pub fn horizontal(values: impl IntoIterator<Item = f64>, numbers: Numbers, pixels: i32) -> Scale {
-        Scale::fitting(values, numbers, |ticks| widest(ticks) * (ticks.len() as i32 - 1) <= pixels)
+        let mut scale = Scale::fitting(values, numbers, |scale| scale.is_legible(pixels));
+        // The ends alone, or one of them, where there is no room for more.
+        while !scale.is_legible(pixels) {
+            scale.ticks.remove(if scale.ticks.len() > 2 { 1 } else { 0 });
+        }
+        scale
     }
 
     /// A scale from bottom to top over so many pixels that covers the values.
     pub fn vertical(values: impl IntoIterator<Item = f64>, numbers: Numbers, pixels: i32) -> Scale {
-        Scale::fitting(values, numbers, |ticks| 2 * TEXT * (ticks.len() as i32 - 1) <= pixels)
+        Scale::fitting(values, numbers, |scale| 2 * TEXT * (scale.ticks.len() as i32 - 1) <= pixels)
     }
 
     /// A logarithmic scale from left to right over so many pixels that covers the values; its labels do not touch.
@@ -120,37 +160,30 @@ impl Scale {
         high = high.max(all.last().map_or(high, |(last, _)| *last));
         let zero = if has_zero { f64::from(widest(&all) / 2 + TEXT) / f64::from(pixels) } else { 0.0 };
         let mut scale = Scale { low, high, kind: Kind::Logarithmic { zero }, ticks: Vec::new() };
-        let every = |step: usize| -> Vec<(f64, String)> {
+        for step in 1..=all.len() {
             let origin = has_zero.then(|| (0.0, "0".to_owned()));
-            origin.into_iter().chain(all.iter().step_by(step).cloned()).collect()
-        };
-        let fits = |ticks: &[(f64, String)]| {
-            ticks.windows(2).all(|pair| {
-                let [one, other] = [&pair[0], &pair[1]].map(|(value, _)| scale.pixel(*value, 0, pixels));
-                let widths = text_width(&pair[0].1, TEXT) + text_width(&pair[1].1, TEXT);
-                other - one >= widths / 2 + TEXT
-            })
-        };
-        let ticks = (1..=all.len()).map(every).find(|ticks| fits(ticks)).unwrap_or_else(|| every(all.len()));
-        scale.ticks = ticks;
+            scale.ticks = origin.into_iter().chain(all.iter().step_by(step).cloned()).collect();
+            if scale.is_legible(pixels) {
+                break;
+            }
+        }
         scale
     }
 
     fn fitting(
         values: impl IntoIterator<Item = f64>,
         numbers: Numbers,
-        fits: impl Fn(&[(f64, String)]) -> bool,
+        fits: impl Fn(&Scale) -> bool,
     ) -> Scale {
         let (low, high) = range(values, numbers);
-        let scales = (1..=6).rev().map(|intervals| Scale::with_intervals(low, high, intervals, numbers));
-        let mut coarsest = Scale::with_intervals(low, high, 1, numbers);
-        for scale in scales {
-            if fits(&scale.ticks) {
-                return scale;
+        let mut scale = Scale::with_intervals(low, high, 6, numbers);
+        for intervals in (1..6).rev() {
+            if fits(&scale) {
+                break;
             }
-            coarsest = scale;
+            scale = Scale::with_intervals(low, high, intervals, numbers);
         }
-        coarsest
+        scale
     }
 
     /// About so many intervals between ticks, each 1, 2 or 5 times a power of ten of the unit shown.
@@ -181,6 +214,15 @@ impl Scale {
             .collect();
         let (low, high) = (low.min(first * step), high.max(last * step));
         Scale { low: low * unit, high: high * unit, kind: Kind::Linear, ticks }
+    }
+
+    /// Whether its labels do not touch over so many pixels from left to right.
+    fn is_legible(&self, pixels: i32) -> bool {
+        self.ticks.windows(2).all(|pair| {
+            let [one, other] = [&pair[0], &pair[1]].map(|(value, _)| self.pixel(*value, 0, pixels));
+            let widths = text_width(&pair[0].1, TEXT) + text_width(&pair[1].1, TEXT);
+            other - one >= widths / 2 + TEXT
+        })
     }
 
     /// Where a value lies between two pixels.
@@ -271,21 +313,41 @@ fn range(values: impl IntoIterator<Item = f64>, numbers: Numbers) -> (f64, f64) 
     if low == high { (low, low + 1.0) } else { (low, high) }
 }
 
+/// How numbers that stand together are written alike, and short.
+#[derive(Clone, Copy, Debug)]
+pub struct Short {
+    unit: f64,
+    suffix: &'static str,
+    decimals: usize,
+    digits: usize,
+    is_scientific: bool,
+}
+
+impl Short {
+    /// In the unit, and with the decimals, in which the largest of them has so many significant digits.
+    pub fn of(values: impl IntoIterator<Item = f64>, numbers: Numbers, digits: usize) -> Short {
+        let largest = values.into_iter().map(f64::abs).fold(0.0, f64::max);
+        let (unit, suffix) = numbers.unit(largest);
+        let shown = largest / unit;
+        let exponent = if shown > 0.0 { libm::floor(libm::log10(shown)) as i32 } else { 0 };
+        let decimals = (digits as i32 - 1 - exponent).max(0) as usize;
+        Short { unit, suffix, decimals, digits, is_scientific: !(-4..6).contains(&exponent) }
+    }
+
+    /// A number with the sign of its unit.
+    pub fn write(&self, value: f64) -> String {
+        let text = match value {
+            0.0 => "0".to_owned(),
+            _ if self.is_scientific => format!("{value:.*e}", self.digits - 1),
+            _ => grouped(value / self.unit, self.decimals) + self.suffix,
+        };
+        with_minus_sign(&text)
+    }
+}
+
 /// A single number in four significant digits, with the sign of its unit.
 pub fn short(value: f64, numbers: Numbers) -> String {
-    let (unit, suffix) = numbers.unit(value.abs());
-    let shown = value / unit;
-    let size = shown.abs();
-    if size >= 1e6 || (size > 0.0 && size < 1e-4) {
-        return with_minus_sign(&format!("{value:.2e}"));
-    }
-    let decimals = match size {
-        size if size >= 1000.0 => 0,
-        size if size >= 100.0 => 1,
-        size if size >= 1.0 || size == 0.0 => 2,
-        _ => 4,
-    };
-    with_minus_sign(&(grouped(shown, decimals) + suffix))
+    Short::of([value], numbers, 4).write(value)
 }
 
 fn with_minus_sign(text: &str) -> String {
@@ -364,7 +426,7 @@ mod tests {
         assert_eq!(labels(&[0.0, 7200.0], Numbers::Seconds), ["0", "0.5 h", "1.0 h", "1.5 h", "2.0 h"]);
         assert_eq!(labels(&[0.0, 30.0], Numbers::Seconds), ["0", "10 s", "20 s", "30 s"]);
         assert_eq!(short(5400.0, Numbers::Seconds), "90.00 min");
-        assert_eq!(short(-3.0 * DAY, Numbers::Seconds), "−3.00 d");
+        assert_eq!(short(-3.0 * DAY, Numbers::Seconds), "−3.000 d");
     }
 
     fn logarithmic(values: &[f64], numbers: Numbers, pixels: i32) -> Vec<String> {
@@ -448,15 +510,22 @@ mod tests {
     #[test]
     fn single_numbers_have_four_digits() {
         for (value, text) in [
-            (0.0, "0.00"),
-            (-0.001, "−0.0010"),
+            (0.0, "0"),
+            (-0.001, "−0.001000"),
             (12.345, "12.35"),
             (-12_345.6, "−12.35k"),
             (-1234.0, "−1,234"),
-            (1e20, "1.00e20"),
+            (1e20, "1.000e20"),
         ] {
             assert_eq!(short(value, Numbers::Usd), text);
         }
+    }
+
+    #[test]
+    fn numbers_that_stand_together_have_the_same_unit_and_decimals() {
+        let values = [12_345.0, -80.0, 0.0, 0.4];
+        let short = Short::of(values, Numbers::Usd, 3);
+        assert_eq!(values.map(|value| short.write(value)), ["12.3k", "−0.1k", "0", "0.0k"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What all plots share: a look for each policy, titles, legends, frames.
 
 use super::super::results::Estimate;
-use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, TITLE, fitted, text_width};
+use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, TITLE, fitted, text_width, wrapped};
 use super::scale::Scale;
 use std::fmt::Write;
 
@@ -11,8 +11,6 @@ pub const WIDTH: i32 = 1600;
 pub const MARGIN: i32 = 50;
 /// The radius of the point of an estimate.
 pub const RADIUS: i32 = 12;
-/// Half the width of the ends of an interval.
-pub const CAP: i32 = 12;
 /// The opacity of a band of confidence.
 pub const BAND: f32 = 0.18;
 /// What the bars of a plot are.
@@ -247,13 +245,26 @@ pub fn between(picture: &mut Picture, one: &[Pixel], other: &[Pixel], colour: Co
     picture.translucent(outline, colour, opacity);
 }
 
-/// Writes a title and a line below it, which together describe the picture; returns the height where the plot
-/// may begin.
+/// Writes a title and what is to be known of it, which together describe the picture; returns the height where
+/// the plot may begin.
 pub fn heading(picture: &mut Picture, title: &str, below: &str) -> i32 {
     picture.description = format!("{title}: {below}");
-    picture.text(title, (MARGIN, 44), Anchor::Start, TITLE, INK);
-    picture.text(below, (MARGIN, 90), Anchor::Start, TEXT, FAINT_INK);
-    130
+    let mut y = 44;
+    for line in wrapped(title, WIDTH - 2 * MARGIN, TITLE) {
+        picture.text(&line, (MARGIN, y), Anchor::Start, TITLE, INK);
+        y += 46;
+    }
+    notes(picture, below, y - TEXT / 2) + 10
+}
+
+/// Writes lines of less important text from `top` on; returns the height below them.
+pub fn notes(picture: &mut Picture, text: &str, top: i32) -> i32 {
+    let mut y = top + TEXT / 2;
+    for line in wrapped(text, WIDTH - 2 * MARGIN, TEXT) {
+        picture.text(&line, (MARGIN, y), Anchor::Start, TEXT, FAINT_INK);
+        y += 36;
+    }
+    y - TEXT / 2 + 10
 }
 
 /// What explains a sign in a legend.
@@ -370,15 +381,7 @@ pub fn x_interval(
     look: Look,
 ) {
     if let Some((low, high)) = estimate.interval() {
-        let [low, high] = [low, high].map(|value| frame.x(scale, value));
-        if low.abs_diff(high) <= 2 * RADIUS.unsigned_abs() {
-            return;
-        }
-        for line in
-            [[(low, y), (high, y)], [(low, y - CAP), (low, y + CAP)], [(high, y - CAP), (high, y + CAP)]]
-        {
-            picture.line(line.to_vec(), 4, look.colour);
-        }
+        bar(picture, (frame.x(scale, low), y), (frame.x(scale, high), y), RADIUS, look.colour);
     }
 }
 
@@ -392,15 +395,21 @@ pub fn y_interval(
     look: Look,
 ) {
     if let Some((low, high)) = estimate.interval() {
-        let [low, high] = [low, high].map(|value| frame.y(scale, value));
-        if low.abs_diff(high) <= 2 * RADIUS.unsigned_abs() {
-            return;
-        }
-        for line in
-            [[(x, low), (x, high)], [(x - CAP, low), (x + CAP, low)], [(x - CAP, high), (x + CAP, high)]]
-        {
-            picture.line(line.to_vec(), 4, look.colour);
-        }
+        bar(picture, (x, frame.y(scale, low)), (x, frame.y(scale, high)), RADIUS, look.colour);
+    }
+}
+
+/// Draws a horizontal or vertical bar with ends, unless a point of that radius in its middle hides it.
+pub fn bar(picture: &mut Picture, from: Pixel, to: Pixel, radius: i32, colour: Colour) {
+    let (width, height) = ((to.0 - from.0).abs(), (to.1 - from.1).abs());
+    // The point has a rim.
+    if width.max(height) <= 2 * (radius + 4) {
+        return;
+    }
+    let (dx, dy) = if width > 0 { (0, radius) } else { (radius, 0) };
+    picture.line(vec![from, to], radius / 3, colour);
+    for (x, y) in [from, to] {
+        picture.line(vec![(x - dx, y - dy), (x + dx, y + dy)], radius / 3, colour);
     }
 }
 

@@ -18,6 +18,17 @@ impl Picture {
         String::from_utf8(writer.into_inner()).expect("what is written is text") + "\n"
     }
 
+    /// The marks alone, as SVG without a background that stands within a line of text.
+    pub fn to_sign(&self) -> String {
+        let mut writer = Writer::new(Vec::new());
+        let view = format!("0 0 {} {}", self.width, self.height);
+        let attributes = [("class", "sign"), ("viewBox", view.as_str()), ("aria-hidden", "true")];
+        let root = writer.create_element("svg").with_attributes(attributes);
+        root.write_inner_content(|writer| self.marks.iter().try_for_each(|mark| mark.write(writer)))
+            .expect("writing into memory does not fail");
+        String::from_utf8(writer.into_inner()).expect("what is written is text")
+    }
+
     fn write(&self, writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
         let [width, height] = [self.width, self.height].map(|length| length.to_string());
         let background = [("width", "100%"), ("height", "100%"), ("fill", &WHITE.to_string())];

@@ -1,46 +1,63 @@
-//! The trade-off between what a policy earns and what it loses.
+//! The trade-off between what a policy earns and what it refuses.
 
 use super::super::results::{Estimate, Results};
-use super::picture::{Anchor, Picture, Pixel, TEXT, fitted, text_width};
+use super::front::{Standing, front, standings};
+use super::labels::{Area, free_place, together};
+use super::picture::{Anchor, Picture, Pixel, Place, TEXT, fitted, text_width};
 use super::scale::{Numbers, Scale};
 use super::style::{
-    BARS, CAP, FAINT_INK, Frame, INK, MARGIN, RADIUS, WIDTH, heading, label_width, look, point, x_interval,
-    y_interval,
+    BARS, FAINT_INK, Frame, GRAY, INK, MARGIN, RADIUS, WIDTH, bar, between, heading, label_width, look,
+    notes, point, steps,
 };
+use super::words::{difference_in_words, estimate_in_words};
+use crate::metrics::Measure;
 
 const HEIGHT: i32 = 1000;
 /// Room for labels around points at the ends of the scales.
 const INSET: i32 = 50;
-/// Directions in which a label may stand from its point.
-const DIRECTIONS: [Pixel; 8] = [(1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1)];
+/// What the front is of, from left to right and from bottom to top.
+const MEASURES: [&str; 2] = ["lost_share", "contribution_usd"];
 
-/// A point for each policy: contribution against lost requests.
+/// A policy in the picture.
+struct Shown<'d> {
+    number: usize,
+    name: &'d str,
+    lost: Estimate,
+    contribution: Estimate,
+    standing: Standing,
+    at: Pixel,
+}
+
+/// A point for each policy: contribution against lost requests, and the front of those that none surely beats.
 pub fn picture(data: &Results) -> Option<Picture> {
-    let estimate = |policy: &String, measure, factor| Some(data.estimate(policy, measure)?.times(factor));
-    let points: Vec<(&String, Estimate, Estimate)> = data
-        .policies
-        .iter()
-        .filter_map(|policy| {
-            Some((policy, estimate(policy, "lost_share", 100.0)?, estimate(policy, "contribution_usd", 1.0)?))
+    let estimate = |policy: &str, measure, factor| Some(data.estimate(policy, measure)?.times(factor));
+    let mut shown: Vec<Shown> = (data.policies.iter().zip(standings(data, MEASURES)).enumerate())
+        .filter_map(|(number, (name, standing))| {
+            let [lost, contribution] = MEASURES;
+            let (lost, contribution) = (estimate(name, lost, 100.0)?, estimate(name, contribution, 1.0)?);
+            Some(Shown { number, name, lost, contribution, standing, at: (0, 0) })
         })
         .collect();
-    if points.is_empty() {
+    if shown.is_empty() {
         return None;
     }
     let mut picture = Picture::new(WIDTH, HEIGHT);
     let intervals = if data.replications >= 2 { BARS } else { "" };
     let top = heading(
         &mut picture,
-        "Contribution against lost requests: the upper left is best",
+        "Trade-off: contribution against lost requests; the upper left is best",
         &format!("all cohorts, {}{intervals}", data.replications_in_words()),
     );
     picture.text("Contribution, USD", (MARGIN, top + 14), Anchor::Start, TEXT, INK);
     let (frame_top, bottom, right) = (top + 54, HEIGHT - 110, WIDTH - MARGIN - 40);
-    let y_scale =
-        Scale::vertical(points.iter().flat_map(|(.., y)| y.values()), Numbers::Usd, bottom - frame_top);
+    let y_scale = Scale::vertical(
+        shown.iter().flat_map(|policy| policy.contribution.values()),
+        Numbers::Usd,
+        bottom - frame_top,
+    );
     let left = MARGIN + label_width(&y_scale) + 16;
     let x_scale = Scale::horizontal(
-        points.iter().flat_map(|(_, x, _)| x.values()),
+        shown.iter().flat_map(|policy| policy.lost.values()),
         Numbers::Percent,
         right - left - 2 * INSET,
     );
@@ -48,112 +65,118 @@ pub fn picture(data: &Results) -> Option<Picture> {
     frame.x_ticks(&mut picture, &x_scale);
     frame.y_ticks(&mut picture, &y_scale);
     picture.text("Lost requests, %", (right, HEIGHT - 36), Anchor::End, TEXT, INK);
+    for policy in &mut shown {
+        policy.at = (frame.x(&x_scale, policy.lost.mean), frame.y(&y_scale, policy.contribution.mean));
+    }
 
-    let mut taken = Vec::new();
-    let mut places = Vec::new();
-    for (_, x, y) in &points {
-        let at = (frame.x(&x_scale, x.mean), frame.y(&y_scale, y.mean));
-        places.push(at);
-        taken.push(Area::around(at, RADIUS + 4, RADIUS + 4));
-        if let Some((low, high)) = x.interval() {
+    let mut taken: Vec<Area> = Vec::new();
+    if shown.len() > 1 {
+        let undominated = shown.iter().filter(|policy| policy.standing != Standing::Dominated);
+        let edge = edge(&front(undominated.map(|policy| policy.at)), &frame);
+        between(&mut picture, &edge, &[(frame.right, frame.bottom)], GRAY, 0.1);
+        taken.extend(edge.windows(2).map(|pair| Area::between(pair[0], pair[1])));
+        picture.line(edge, 3, GRAY);
+    }
+    for policy in &shown {
+        let (x, y) = policy.at;
+        taken.push(Area::around(policy.at, RADIUS + 4, RADIUS + 4));
+        let radius = policy.radius();
+        let colour = look(policy.number).colour;
+        if let Some((low, high)) = policy.lost.interval() {
             let [low, high] = [low, high].map(|value| frame.x(&x_scale, value));
-            taken.push(Area { left: low, top: at.1 - CAP, right: high, bottom: at.1 + CAP });
+            bar(&mut picture, (low, y), (high, y), radius, colour);
+            taken.push(Area { left: low, top: y - radius, right: high, bottom: y + radius });
         }
-        if let Some((low, high)) = y.interval() {
+        if let Some((low, high)) = policy.contribution.interval() {
             let [low, high] = [low, high].map(|value| frame.y(&y_scale, value));
-            taken.push(Area { left: at.0 - CAP, top: high, right: at.0 + CAP, bottom: low });
+            bar(&mut picture, (x, low), (x, high), radius, colour);
+            taken.push(Area { left: x - radius, top: high, right: x + radius, bottom: low });
         }
     }
+    let names: Vec<String> = shown.iter().map(|policy| policy.label(data.replications)).collect();
     let mut labels = Vec::new();
-    for (names, at) in together(points.iter().map(|(policy, ..)| policy.as_str()).zip(places.iter().copied()))
-    {
-        let name = fitted(&names.join(", "), if names.len() == 1 { 340 } else { 700 }, TEXT);
+    for (names, at) in together(names.iter().map(String::as_str).zip(shown.iter().map(|policy| policy.at))) {
+        let name = fitted(&names.join(", "), if names.len() == 1 { 480 } else { 700 }, TEXT);
         let half = (text_width(&name, TEXT) / 2 + 6, TEXT / 2 + 4);
         let (middle, distance) = free_place(at, half, &frame, &taken, &labels);
         let label = Area::around(middle, half.0, half.1);
         if distance > 0 {
             picture.line(vec![at, label.nearest(at)], 2, FAINT_INK);
         }
-        picture.text(&name, middle, Anchor::Middle, TEXT, INK);
+        let is_off = shown.iter().any(|policy| policy.at == at && policy.standing == Standing::Dominated);
+        picture.text(&name, middle, Anchor::Middle, TEXT, if is_off { FAINT_INK } else { INK });
         labels.push(label);
     }
-    for (number, ((_, x, y), at)) in points.iter().zip(places).enumerate() {
-        let look = look(number);
-        x_interval(&mut picture, x, &x_scale, &frame, at.1, look);
-        y_interval(&mut picture, y, &y_scale, &frame, at.0, look);
-        point(&mut picture, look.shape, at, RADIUS, look.colour);
+    for policy in &shown {
+        let look = look(policy.number);
+        point(&mut picture, look.shape, policy.at, policy.radius(), look.colour);
+        picture.tip(Place::Circle { centre: policy.at, radius: 2 * RADIUS }, &policy.tip(data));
+    }
+    if shown.len() > 1 {
+        let meaning = meaning(&shown, data.replications);
+        picture.height = notes(&mut picture, &meaning, HEIGHT - 6) + 20;
     }
     Some(picture)
 }
 
-/// The names of points that hide one another, under the place of the first.
-fn together<'p>(points: impl Iterator<Item = (&'p str, Pixel)>) -> Vec<(Vec<&'p str>, Pixel)> {
-    let mut groups: Vec<(Vec<&str>, Pixel)> = Vec::new();
-    for (name, at) in points {
-        let hides = |(_, (x, y)): &&mut (Vec<&str>, Pixel)| (x - at.0).abs().max((y - at.1).abs()) < RADIUS;
-        match groups.iter_mut().find(hides) {
-            Some((names, _)) => names.push(name),
-            None => groups.push((vec![name], at)),
+/// What the picture says of the front.
+fn meaning(shown: &[Shown], replications: u64) -> String {
+    let mut words =
+        "The line is the Pareto front: which of its policies is best depends on what a lost request costs \
+                     you."
+            .to_owned();
+    if replications == 1 {
+        return words + " One replication cannot tell which policies are on it by chance.";
+    }
+    let has = |standing| shown.iter().any(|policy| policy.standing == standing);
+    if has(Standing::Dominated) {
+        words += " Off it (small, with gray names) is a policy if another one is surely better in one of the two and \
+                  not surely worse in the other.";
+    }
+    if has(Standing::Unsure) {
+        words += " Not sure is its place if some other policy cannot be told from it.";
+    }
+    if shown.iter().any(|policy| policy.standing != Standing::Sure) {
+        words += " Sure is a paired difference of p < 0.05, adjusted for all pairs of policies.";
+    }
+    words
+}
+
+impl Shown<'_> {
+    fn radius(&self) -> i32 {
+        if self.standing == Standing::Dominated { RADIUS * 2 / 3 } else { RADIUS }
+    }
+
+    fn label(&self, replications: u64) -> String {
+        match self.standing {
+            Standing::Unsure if replications > 1 => format!("{} (not sure)", self.name),
+            _ => self.name.to_owned(),
         }
     }
-    groups
-}
 
-/// A rectangle that labels keep out of.
-struct Area {
-    left: i32,
-    top: i32,
-    right: i32,
-    bottom: i32,
-}
-
-impl Area {
-    fn around((x, y): Pixel, half_width: i32, half_height: i32) -> Area {
-        Area { left: x - half_width, top: y - half_height, right: x + half_width, bottom: y + half_height }
-    }
-
-    fn meets(&self, other: &Area) -> bool {
-        self.left < other.right
-            && other.left < self.right
-            && self.top < other.bottom
-            && other.top < self.bottom
-    }
-
-    fn is_crossed(&self, (x0, y0): Pixel, (x1, y1): Pixel) -> bool {
-        let steps = (x1 - x0).abs().max((y1 - y0).abs()).max(1);
-        (0..=steps).any(|step| {
-            let place = (x0 + (x1 - x0) * step / steps, y0 + (y1 - y0) * step / steps);
-            self.nearest(place) == place
-        })
-    }
-
-    fn nearest(&self, (x, y): Pixel) -> Pixel {
-        (x.clamp(self.left, self.right), y.clamp(self.top, self.bottom))
+    fn tip(&self, data: &Results) -> String {
+        let mut lines = vec![self.name.to_owned()];
+        lines.push(match self.standing {
+            Standing::Sure => "on the front".to_owned(),
+            Standing::Unsure => "not sure to be on the front".to_owned(),
+            Standing::Dominated => "off the front".to_owned(),
+        });
+        for measure in MEASURES.into_iter().rev().filter_map(Measure::named) {
+            if let Some(estimate) = data.estimate(self.name, measure.name) {
+                lines.push(format!("{}: {}", measure.label, estimate_in_words(estimate, measure)));
+            }
+            let first = data.policies.first().map_or("", String::as_str);
+            if let Some(difference) = data.difference(self.name, first, measure.name) {
+                lines.push(difference_in_words(&difference, measure));
+            }
+        }
+        lines.join("\n")
     }
 }
 
-/// The middle of a free place for a label of that half size near a point, and how many steps away it is; if
-/// there is one, such that the way there crosses no other label.
-fn free_place(at: Pixel, half: Pixel, frame: &Frame, taken: &[Area], labels: &[Area]) -> (Pixel, i32) {
-    let candidates = || {
-        (0..40).flat_map(|distance| {
-            let reach = 24 + 22 * distance;
-            DIRECTIONS
-                .map(|(dx, dy)| ((at.0 + dx * (half.0 + reach), at.1 + dy * (half.1 + reach)), distance))
-        })
-    };
-    let is_free = |(middle, _): &(Pixel, i32)| {
-        let label = Area::around(*middle, half.0, half.1);
-        label.left >= frame.left
-            && label.right <= frame.right + 40
-            && label.top >= frame.top
-            && label.bottom <= frame.bottom
-            && !taken.iter().chain(labels).any(|area| area.meets(&label))
-    };
-    let is_reached = |(middle, _): &(Pixel, i32)| {
-        let end = Area::around(*middle, half.0, half.1).nearest(at);
-        !labels.iter().any(|area| area.is_crossed(at, end))
-    };
-    let best = candidates().find(|place| is_free(place) && is_reached(place));
-    best.or_else(|| candidates().find(is_free)).unwrap_or((at, 0))
+/// The line along the front, from the lower edge of the frame to its right one: it rises at each point.
+fn edge(front: &[Pixel], frame: &Frame) -> Vec<Pixel> {
+    let (Some(first), Some(last)) = (front.first(), front.last()) else { return Vec::new() };
+    let ends = [(first.0, frame.bottom), (frame.right, last.1)];
+    [&ends[..1], &steps(front), &ends[1..]].concat()
 }

@@ -43,7 +43,10 @@ pub fn inert(scenario: &Scenario) -> Vec<String> {
         inert.push("nobody heeds an alert, so alerts change nothing (set `heeds_alert`)".to_owned());
     }
     for cohort in scenario.cohorts.iter().filter(|cohort| heeds(cohort) && !alerts) {
-        inert.push(format!("{} would heed an alert, and no policy alerts (set `alert_at`)", cohort.name));
+        inert.push(format!(
+            "customers of {} would heed an alert, and no policy alerts (set `alert_at`)",
+            cohort.name
+        ));
     }
     let codes: BTreeSet<u16> =
         plans().flat_map(|plan| codes(plan, plan.terms.metering.over(scenario.metering))).collect();

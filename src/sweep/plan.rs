@@ -1,0 +1,223 @@
+//! Plans: what is run for the points of a grid, in batches.
+
+use super::grid::{AxisValue, Grid};
+use crate::document::{Faults, KeyPath, Setting};
+use crate::experiment::{self, ExperimentError, Options, Outcome, Row};
+use crate::policy::PolicyPlan;
+use crate::scenario::{Scenario, ScenarioFile};
+
+/// The most policies of a run: enough that drawing the requests weighs little, few enough that what is done is
+/// kept now and then.
+const POLICIES_AT_ONCE: usize = 16;
+
+/// What is run for the points of a grid: each policy with each combination of the values that concern it, once.
+///
+/// A key under `policy.` concerns that policy alone, so points that differ in such keys only share their requests
+/// and every other policy. Any other key concerns all.
+pub struct Plan {
+    /// The points.
+    pub grid: Grid,
+    /// The names of the policies that are run, in the order of the scenario.
+    pub policies: Vec<String>,
+    /// For each key, the policy that it concerns, as an index; `None`: all of them.
+    concerns: Vec<Option<usize>>,
+    /// The scenario with each combination of the values that concern all policies, without any policy.
+    scenarios: Vec<Scenario>,
+    /// Every policy with each combination of the values that concern it alone, policy by policy.
+    variants: Vec<PolicyPlan>,
+    /// Where the variants of each policy begin.
+    begins: Vec<usize>,
+}
+
+/// A policy under the values that concern it: what is simulated once, however many points have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cell {
+    scenario: usize,
+    variant: usize,
+}
+
+impl Plan {
+    /// Reads a scenario file with the values of every point. `base` is the scenario as the file gives it, `run` the
+    /// same with the seed, replications and policies that are wanted.
+    ///
+    /// # Errors
+    /// All that is wrong with the keys and values.
+    pub fn new(file: &ScenarioFile, base: &Scenario, run: &Scenario, grid: Grid) -> Result<Plan, String> {
+        let policies: Vec<String> = run.policies.iter().map(|policy| policy.name.clone()).collect();
+        let (mut places, mut concerns, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
+        for axis in &grid.axes {
+            match placed(&axis.key, base, &policies) {
+                Ok((place, concerned)) => {
+                    places.push(place);
+                    concerns.push(concerned);
+                }
+                Err(error) => wrong.push(format!("error: --set {}: {error}", axis.key)),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(wrong.join("\n\n"));
+        }
+        let mut plan = Plan {
+            grid,
+            policies,
+            concerns,
+            scenarios: Vec::new(),
+            variants: Vec::new(),
+            begins: Vec::new(),
+        };
+        plan.read(file, base, run, &places)?;
+        Ok(plan)
+    }
+
+    fn read(
+        &mut self,
+        file: &ScenarioFile,
+        base: &Scenario,
+        run: &Scenario,
+        places: &[KeyPath],
+    ) -> Result<(), String> {
+        let mut faults = Vec::new();
+        for settings in self.settings(None, places) {
+            match file.read(&settings) {
+                Ok(loaded) => {
+                    let Scenario { seed, replications, .. } = *run;
+                    self.scenarios.push(Scenario { seed, replications, policies: vec![], ..loaded.scenario });
+                }
+                Err(told) => faults.push(told),
+            }
+        }
+        for policy in 0..self.policies.len() {
+            self.begins.push(self.variants.len());
+            let name = &self.policies[policy];
+            for settings in self.settings(Some(policy), places) {
+                match file.read_policies(&settings) {
+                    Ok(plans) => {
+                        let place = base.policies.iter().position(|plan| plan.name == *name);
+                        let plan = plans.into_iter().nth(place.expect("its name is known"));
+                        let plan = plan.expect("settings neither add nor remove policies");
+                        self.variants.push(PolicyPlan { name: name.clone(), ..plan });
+                    }
+                    Err(told) => faults.push(told),
+                }
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Faults::of_all(faults).to_string()) }
+    }
+
+    /// What is set in each combination of the values that concern a policy alone, or all of them.
+    fn settings(&self, concerned: Option<usize>, places: &[KeyPath]) -> Vec<Vec<Setting>> {
+        let mut combinations = vec![Vec::new()];
+        let axes = self.grid.axes.iter().zip(places).zip(&self.concerns);
+        for ((axis, place), _) in axes.filter(|(_, concerns)| **concerns == concerned) {
+            let with = |settings: &Vec<Setting>, value: &AxisValue| {
+                let (key, place, value) = (axis.key.clone(), place.clone(), value.toml.clone());
+                settings.iter().cloned().chain([Setting { key, place, value }]).collect()
+            };
+            let combine = |settings: &Vec<Setting>| -> Vec<Vec<Setting>> {
+                axis.values.iter().map(|value| with(settings, value)).collect()
+            };
+            combinations = combinations.iter().flat_map(combine).collect();
+        }
+        combinations
+    }
+
+    /// What is simulated of a policy, by its index, at a point.
+    pub fn cell(&self, point: usize, policy: usize) -> Cell {
+        let at = self.grid.at(point);
+        let combination = |concerned: Option<usize>| {
+            let axes = self.grid.axes.iter().zip(&at).zip(&self.concerns);
+            axes.filter(|(_, concerns)| **concerns == concerned)
+                .fold(0, |combination, ((axis, index), _)| combination * axis.values.len() + index)
+        };
+        Cell { scenario: combination(None), variant: self.begins[policy] + combination(Some(policy)) }
+    }
+
+    /// Whether the values of a key make a difference to a policy, both by their index.
+    pub fn concerns(&self, axis: usize, policy: usize) -> bool {
+        self.concerns[axis].is_none_or(|concerned| concerned == policy)
+    }
+
+    /// Whether a key is one of a policy alone, by its index.
+    pub fn touches(&self, policy: usize) -> bool {
+        self.concerns.contains(&Some(policy))
+    }
+
+    /// How many batches there are.
+    pub fn batches(&self) -> usize {
+        self.scenarios.len() * self.variants.len().div_ceil(POLICIES_AT_ONCE)
+    }
+
+    /// What a batch is of.
+    fn batch(&self, batch: usize) -> (&Scenario, &[PolicyPlan]) {
+        let of_scenario = self.variants.len().div_ceil(POLICIES_AT_ONCE);
+        let mut batches = self.variants.chunks(POLICIES_AT_ONCE);
+        let variants = batches.nth(batch % of_scenario).expect("there is such a batch");
+        (&self.scenarios[batch / of_scenario], variants)
+    }
+
+    /// About how many requests a batch simulates.
+    pub fn expected_requests(&self, batch: usize) -> f64 {
+        let (scenario, _) = self.batch(batch);
+        scenario.expected_requests() * f64::from(scenario.replications)
+    }
+
+    /// Runs a batch; its rows are those of its policies in their order.
+    ///
+    /// # Errors
+    /// As [`experiment::run`].
+    pub fn run(&self, batch: usize, options: Options<'_>) -> Result<Outcome, ExperimentError> {
+        let (scenario, variants) = self.batch(batch);
+        // Several policies of a run may not have one name.
+        let numbered =
+            |(number, plan): (usize, &PolicyPlan)| PolicyPlan { name: number.to_string(), ..plan.clone() };
+        let policies = variants.iter().enumerate().map(numbered).collect();
+        experiment::run(&Scenario { policies, ..scenario.clone() }, options)
+    }
+
+    /// The rows of every cell, those of each batch being given in the order of batches.
+    pub fn gather(&self, batches: impl IntoIterator<Item = Vec<Row>>) -> Swept {
+        let mut cells: Vec<Vec<Row>> = Vec::new();
+        for (batch, rows) in batches.into_iter().enumerate() {
+            let (_, variants) = self.batch(batch);
+            let mut rows = rows.into_iter().peekable();
+            for (number, plan) in variants.iter().enumerate() {
+                let name = number.to_string();
+                let own = std::iter::from_fn(|| rows.next_if(|row| row.policy == name));
+                cells.push(own.map(|row| Row { policy: plan.name.clone(), ..row }).collect());
+            }
+        }
+        Swept { cells, variants: self.variants.len() }
+    }
+}
+
+/// Where a key is in the file, and which of the policies it concerns; `None`: all of them.
+fn placed(key: &KeyPath, base: &Scenario, policies: &[String]) -> Result<(KeyPath, Option<usize>), String> {
+    let place = base.place_of(key)?;
+    let parts: Vec<&str> = key.0.iter().map(String::as_str).collect();
+    match parts[..] {
+        ["scenario", "seed" | "replications"] => Err("every point has the same random numbers, so that \
+             differences are those of the values\nhint: give --seed or --replications instead"
+            .to_owned()),
+        ["scenario", "name"] | ["policy" | "cohort", _, "name"] => {
+            Err("a name makes no difference\nhint: sweep another key".to_owned())
+        }
+        ["policy", name, ..] => match policies.iter().position(|policy| policy == name) {
+            Some(policy) => Ok((place, Some(policy))),
+            None => Err(format!("policy `{name}` is not run\nhint: add --policy \"{name}\"")),
+        },
+        _ => Ok((place, None)),
+    }
+}
+
+/// What a sweep has given.
+pub struct Swept {
+    cells: Vec<Vec<Row>>,
+    variants: usize,
+}
+
+impl Swept {
+    /// The rows of a cell: a row per cohort (in the order of the scenario, then `all`) and replication.
+    pub fn rows(&self, cell: Cell) -> &[Row] {
+        &self.cells[cell.scenario * self.variants + cell.variant]
+    }
+}
