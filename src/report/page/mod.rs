@@ -4,7 +4,7 @@ mod sentence;
 mod verdict;
 
 use super::description::{self, Words};
-use super::figure::{Style, printable};
+use super::figure::{Style, grouped, printable};
 use super::folder::replace_file;
 use super::manifest;
 use super::results::Results;
@@ -70,7 +70,7 @@ pub fn write(folder: &Path, results: &Results, drawn: &[PathBuf]) -> Result<Path
         policies: policies(results),
         replications: results.replications,
         pairs: results.policies.len() * results.policies.len().saturating_sub(1) / 2,
-        pairing: None,
+        pairing: pairing(results),
         confidence: format!("{} %", 100.0 * CONFIDENCE),
         significance: SIGNIFICANCE,
         verdict: verdict::verdict(results),
@@ -100,7 +100,7 @@ struct Page {
     replications: u64,
     /// How many pairs of policies are compared.
     pairs: usize,
-    /// How many times narrower pairing makes intervals of contribution.
+    /// How many times wider intervals of differences in contribution would be without pairs.
     pairing: Option<String>,
     confidence: String,
     significance: f64,
@@ -121,11 +121,21 @@ impl Page {
         let mut environment = Environment::new();
         environment.set_syntax(syntax.expect("the syntax has its ordinary signs"));
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.add_filter("printable", |text: &str| printable(text));
+        environment.add_filter("plain", |text: &str| printable(text).replace(" %", "\u{a0}%"));
         // By the ending of its name, all text in it is escaped.
         let page = environment.render_named_str(FILE_NAME, TEMPLATE, Serde(self));
         page.expect("the template fits what it is filled with")
     }
+}
+
+/// How many times wider intervals of differences in contribution would be without pairs: the least and the most.
+fn pairing(results: &Results) -> Option<String> {
+    let pairs = results.differences.iter();
+    let pairs = pairs.filter(|line| line.cohort == ALL_COHORTS && line.measure == "contribution_usd");
+    let times: Vec<f64> = pairs.filter_map(|line| line.pairing).collect();
+    let [least, most] = [times.iter().copied().reduce(f64::min)?, times.iter().copied().reduce(f64::max)?]
+        .map(|times| grouped(times, 1));
+    Some(if least == most { least } else { format!("{least} to {most}") })
 }
 
 /// Which run made a folder, as far as two runs of the same scenario have it in common.

@@ -251,7 +251,7 @@ impl Study<'_> {
         let [of_best, of_second] = self.shown([best, second], deed)?;
         let difference = self.difference(best, second, deed)?;
         let named = |policy: usize| Sentence::default().policy(policy);
-        let next = if rest.is_empty() { "" } else { ", the next" };
+        let second_best = if rest.is_empty() { "" } else { "the second best, " };
         let last = rest.last().copied().unwrap_or(second);
         if self.mean(best, deed.measure) == self.mean(last, deed.measure) {
             return Some(Sentence::default().text("Every policy ").then(deed.done(of_best)).text("."));
@@ -262,9 +262,8 @@ impl Study<'_> {
                 .shown(of_best)
                 .text(" against ")
                 .shown(of_second)
-                .text(" under ")
-                .policy(second)
-                .text(next),
+                .text(format!(" under {second_best}"))
+                .policy(second),
             Mark::Same => {
                 let is_worse = |other: &usize| self.mark(best, *other, deed) == Some(Mark::Gain);
                 let (worse, level): (Vec<usize>, Vec<usize>) = rest.iter().partition(|other| is_worse(other));
@@ -292,15 +291,14 @@ impl Study<'_> {
                 .shown(of_best)
                 .text(", ")
                 .then(deed.by_how_much(&difference))
-                .text(" than ")
-                .policy(second)
-                .text(next),
+                .text(format!(" than {second_best}"))
+                .policy(second),
             _ => (Sentence::default().policy(best))
                 .text(format!(" {superlative}: "))
                 .shown(of_best)
-                .text("; ")
+                .text(format!("; {second_best}"))
                 .policy(second)
-                .text(format!("{next}{} {} ", if rest.is_empty() { "" } else { "," }, deed.verb))
+                .text(format!("{} {} ", if rest.is_empty() { "" } else { "," }, deed.verb))
                 .then(deed.by_how_much(&difference)),
         };
         Some(sentence.text("."))

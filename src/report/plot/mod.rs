@@ -1,6 +1,7 @@
 //! The plots, drawn from the CSV files of a folder alone, each as SVG and PNG.
 
 mod balances;
+mod by_group;
 mod forest;
 mod front;
 mod labels;
@@ -11,11 +12,13 @@ mod refusals;
 mod scale;
 mod scorecard;
 mod service;
+mod spread;
 mod style;
 mod svg;
 mod timeline;
 mod trade_off;
 mod warm_up;
+mod window;
 mod words;
 
 pub use style::dark_css;
@@ -32,14 +35,17 @@ use std::path::{Path, PathBuf};
 type Plot = (&'static str, fn(&Results) -> Option<Picture>);
 
 /// Every plot.
-const PLOTS: [Plot; 9] = [
+const PLOTS: &[Plot] = &[
     ("scorecard", scorecard::picture),
-    ("trade-off", trade_off::picture),
     ("differences", forest::picture),
+    ("trade-off", trade_off::picture),
     ("money", money::picture),
     ("service", service::picture),
     ("refusals", refusals::picture),
     ("refusals-over-time", refusals::picture_over_time),
+    ("spread", spread::picture),
+    ("by-size", by_group::by_size),
+    ("by-cohort", by_group::by_cohort),
     ("balances", balances::picture),
     ("warm-up", warm_up::picture),
 ];

@@ -245,6 +245,11 @@ pub fn between(picture: &mut Picture, one: &[Pixel], other: &[Pixel], colour: Co
     picture.translucent(outline, colour, opacity);
 }
 
+/// Shades a rectangle between two corners: lines shine through.
+pub fn shade(picture: &mut Picture, (left, top): Pixel, (right, bottom): Pixel, colour: Colour) {
+    picture.translucent(vec![(left, top), (right, top), (right, bottom), (left, bottom)], colour, BAND);
+}
+
 /// Writes a title and what is to be known of it, which together describe the picture; returns the height where
 /// the plot may begin.
 pub fn heading(picture: &mut Picture, title: &str, below: &str) -> i32 {
@@ -277,6 +282,8 @@ pub enum Sign {
     Point(Shape, Colour),
     /// A filled area.
     Area(Fill),
+    /// A shaded area.
+    Shade(Colour),
 }
 
 /// Draws a legend in lines from `top` on; returns the height below it.
@@ -286,7 +293,7 @@ pub fn legend(picture: &mut Picture, entries: &[(Sign, &str)], top: i32) -> i32 
         let text = fitted(text, 420, TEXT);
         let sign_width = match sign {
             Sign::Line(_) | Sign::Stroke(_) => 80,
-            Sign::Area(_) => 50,
+            Sign::Area(_) | Sign::Shade(_) => 50,
             Sign::Point(..) => 30,
         };
         let width = sign_width + 12 + text_width(&text, TEXT);
@@ -301,6 +308,7 @@ pub fn legend(picture: &mut Picture, entries: &[(Sign, &str)], top: i32) -> i32 
             Sign::Line(look) => point(picture, look.shape, middle, 11, look.colour),
             Sign::Point(shape, colour) => point(picture, *shape, middle, 11, *colour),
             Sign::Area(fill) => rectangle(picture, (x, y - 16), (x + sign_width, y + 16), *fill),
+            Sign::Shade(colour) => shade(picture, (x, y - 16), (x + sign_width, y + 16), *colour),
             Sign::Stroke(_) => {}
         }
         picture.text(&text, (x + sign_width + 12, y), Anchor::Start, TEXT, INK);
