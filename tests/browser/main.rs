@@ -32,7 +32,7 @@ const HOSTILE: [&str; 8] = [
     "</style></script><!--",
     "'&amp;&lt; \u{1f4b8}\u{1f469}\u{200d}\u{1f4bb}",
     "javascript:globalThis.taken=1",
-    "",
+    "a very long name of a policy that nobody would choose but somebody has to test, since some do so",
 ];
 
 /// A folder of results.
@@ -72,25 +72,21 @@ static REPORTS: LazyLock<[Report; 3]> = LazyLock::new(|| {
     let mixed =
         Report::of("mixed", &mixed, &["prepaid", "top-up", "postpaid", "trial", "developers", "agents"]);
 
-    let long = "a very long name ".repeat(20);
-    let mut names = HOSTILE.to_vec();
-    names[7] = long.trim();
-    let [prices, tables] = ["[prices]\n\"m\" = { input = 10.00, output = 20.00 }\n", ""];
+    let prices = "[prices]\n\"m\" = { input = 10.00, output = 20.00 }\n";
     let quoted = |name: &str| toml::Value::String(name.to_owned()).to_string();
-    let mut hostile =
-        format!("[scenario]\nhorizon = \"20d\"\nquestion = {}\n{prices}{tables}", quoted(HOSTILE[0]));
-    for name in &names[..3] {
+    let mut hostile = format!("[scenario]\nhorizon = \"20d\"\nquestion = {}\n{prices}", quoted(HOSTILE[0]));
+    for name in &HOSTILE[..3] {
         hostile += &format!(
             "[[cohort]]\nname = {}\naccounts = 9\nworkload = {{ arrivals.poisson.per_day = 40, tokens = {{ prompt = 500, \
              output = 100 }}, models.m = 1 }}\n[cohort.customer]\nbuys_credit = {{ amount = 5.00, delay = \"3h\" }}\n",
             quoted(name)
         );
     }
-    for (number, name) in names.iter().enumerate() {
+    for (number, name) in HOSTILE.iter().enumerate() {
         let kind = format!("kind = \"prepaid_pause\"\ninitial_purchase = {}.00\n", number + 1);
         hostile += &format!("[[policy]]\nname = {}\n{kind}", quoted(name));
     }
-    let hostile = Report::of("hostile", &hostile, &names);
+    let hostile = Report::of("hostile", &hostile, &HOSTILE);
 
     let idle = format!(
         "[scenario]\nhorizon = \"3d\"\nreplications = 2\n{prices}[[cohort]]\naccounts = 2\nworkload = {{ \
@@ -116,7 +112,8 @@ fn pages_ask_the_network_for_nothing_and_have_nothing_to_complain_of() {
             let url = event["message"]["params"]["request"]["url"].as_str()?.to_owned();
             is_request.then_some(url)
         });
-        let asked: BTreeSet<String> = asked.filter(|url| !url.starts_with("data:")).collect();
+        let asked: BTreeSet<String> =
+            asked.filter(|url| !url.starts_with("data:") && !url.starts_with("chrome:")).collect();
         assert_eq!(asked, BTreeSet::from([report.url()]));
     }
 }

@@ -93,7 +93,8 @@ fn a_run_writes_every_file_with_its_header() {
     for policy in ["prepaid", "top-up", "postpaid", "trial"] {
         assert!(ended.stdout.contains(policy), "{}", ended.stdout);
     }
-    assert!(ended.stderr.trim_end().ends_with("results in output/mixed"), "{}", ended.stderr);
+    let told = "results in output/mixed\nreport: output/mixed/report.html\n";
+    assert!(ended.stderr.ends_with(told), "{}", ended.stderr);
     let manifest = place.read("output/mixed/manifest.json");
     for key in [
         "version",
@@ -289,7 +290,7 @@ fn accounts_add_up_to_their_cohort() {
     let accounts = place.table("output/mixed/accounts.csv");
     let rows = place.table("output/mixed/replications.csv");
     let first = rows.iter().filter(|row| row["replication"] == "0" && row["cohort"] != "all");
-    let additive = MEASURES.iter().filter(|measure| measure.unit != Unit::Share);
+    let additive = MEASURES.iter().filter(|measure| measure.is_sum() && measure.unit != Unit::Share);
     for row in first {
         let of_cohort = || {
             accounts

@@ -1,6 +1,8 @@
 //! The page: all that a folder of results says, in one HTML file that needs nothing else.
 
+mod reading;
 mod sentence;
+mod study;
 mod verdict;
 
 use super::description::{self, Words};
@@ -24,7 +26,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
-use verdict::{Mark, Verdict};
+use study::{Mark, Study};
+use verdict::Verdict;
 
 /// The name of the page in a folder of results.
 pub const FILE_NAME: &str = "report.html";
@@ -59,6 +62,7 @@ const FILES: [(&str, &str); 12] = [
 /// If a file of the folder does not read as it was written, or the page cannot be written.
 pub fn write(folder: &Path, results: &Results, drawn: &[PathBuf]) -> Result<PathBuf, Error> {
     let plots = drawn.iter().filter(|file| file.extension().is_some_and(|extension| extension == "svg"));
+    let study = Study { results };
     let of_cohorts = OF_COHORTS.iter().filter(|_| results.cohorts.len() > 1);
     let page = Page {
         style: STYLE,
@@ -73,9 +77,9 @@ pub fn write(folder: &Path, results: &Results, drawn: &[PathBuf]) -> Result<Path
         pairing: pairing(results),
         confidence: format!("{} %", 100.0 * CONFIDENCE),
         significance: SIGNIFICANCE,
-        verdict: verdict::verdict(results),
+        verdict: verdict::verdict(study),
         scorecard: Scorecard::new(results),
-        plots: plots.map(|file| Plot::read(file)).collect::<Result<_, _>>()?,
+        plots: plots.map(|file| Plot::read(file, study)).collect::<Result<_, _>>()?,
         cohorts: of_cohorts.filter_map(|name| Some(Cohorts::new(results, Measure::named(name)?))).collect(),
         files: FILES.into_iter().filter(|(name, _)| folder.join(name).exists()).collect(),
         headlines: glossary(|measure| HEADLINES.contains(&measure.name)),
@@ -287,10 +291,10 @@ struct Plot {
 }
 
 impl Plot {
-    fn read(file: &Path) -> Result<Plot, Error> {
+    fn read(file: &Path, study: Study<'_>) -> Result<Plot, Error> {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let svg = fs::read_to_string(file).map_err(Error::at(file, "read"))?;
-        Ok(Plot { name, svg, reading: None })
+        Ok(Plot { reading: reading::reading(study, &name), name, svg })
     }
 }
 

@@ -5,8 +5,6 @@ mod by_group;
 mod forest;
 mod front;
 mod labels;
-#[cfg(test)]
-mod look;
 mod money;
 mod picture;
 mod png;
@@ -23,6 +21,7 @@ mod warm_up;
 mod window;
 mod words;
 
+pub use front::{Standing, standings};
 pub use style::dark_css;
 
 use super::Error;
@@ -166,6 +165,7 @@ mod tests {
             (with_cohorts(sample::outcome(&EIGHT, 20, 90), &EIGHT), 90),
             (with_cohorts(sample::outcome(&EIGHT[..3], 2, 29), &EIGHT[..2]), 29),
             (sample::outcome(&EIGHT[..1], 1, 1), 1),
+            (sample::outcome(&EIGHT[..4], 1, 30), 30),
             (sample::outcome(&EIGHT[..2], 3, 2000), 2000),
             (sample::idle_outcome(&EIGHT, 2, 10), 10),
             (times(sample::outcome(&EIGHT, 20, 5), -1_000_000_000, 1), 5),

@@ -18,9 +18,19 @@ const PANELS: [(&str, &str, bool); 4] = [
 const HARDLY_ANY: f64 = 0.01;
 const HEIGHT: i32 = 330;
 
-/// Four panels of lines over time, a line for each policy: cash, revenue, float and debt; none for a single day.
+/// Four panels of lines over time, a line for each policy: cash, revenue, float and debt; none for a single
+/// day, or where there is no money.
 pub fn picture(data: &Results) -> Option<Picture> {
     let timeline = timeline(data)?;
+    let panels = PANELS.map(|(caption, column, is_flow)| {
+        let lines = timeline.lines(data, column).into_iter();
+        let lines: Vec<Line> = lines.map(|line| if is_flow { summed_up(&line) } else { line }).collect();
+        (caption, lines, is_flow)
+    });
+    if panels.iter().flat_map(|(_, lines, _)| lines).flatten().all(|point| point.value == 0.0) {
+        return None;
+    }
+
     let mut picture = Picture::new(WIDTH, 0);
     let bands = if data.replications >= 2 { ", with 95 % confidence bands" } else { "" };
     let run_off = if timeline.shaded.is_empty() { "" } else { "; gray: run-off, without requests" };
@@ -30,19 +40,15 @@ pub fn picture(data: &Results) -> Option<Picture> {
         &format!("all cohorts, {}{bands}{run_off}", data.replications_in_words()),
     );
     let top = legend_of_policies(&mut picture, data, top);
-    for (number, (caption, column, is_flow)) in PANELS.into_iter().enumerate() {
-        let mut lines = timeline.lines(data, column);
-        if is_flow {
-            lines = lines.iter().map(|line| summed_up(line)).collect();
-        }
+    for (number, (caption, lines, is_flow)) in panels.iter().enumerate() {
         let site = Site::in_columns(number, 2, top, HEIGHT);
         // Nobody owes less than nothing, whatever an interval says.
-        let least = if is_flow { f64::NEG_INFINITY } else { 0.0 };
-        let values = values(&lines).map(|value| value.max(least));
+        let least = if *is_flow { f64::NEG_INFINITY } else { 0.0 };
+        let values = values(lines).map(|value| value.max(least));
         let panel = Panel::new(&timeline, Unit::Usd, values, site);
         panel.draw(&mut picture, caption, site.left);
-        panel.draw_lines(&mut picture, &lines, 4);
-        panel.tell_lines(&mut picture, &lines, &data.policies);
+        panel.draw_lines(&mut picture, lines, 4);
+        panel.tell_lines(&mut picture, lines, &data.policies);
         picture.height = site.below();
     }
     Some(picture)

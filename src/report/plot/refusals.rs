@@ -4,10 +4,7 @@ use super::super::figure::Style;
 use super::super::results::{Estimate, Results};
 use super::picture::{Anchor, Picture, Place, TEXT, fitted, text_width};
 use super::scale::{Numbers, Scale};
-use super::style::{
-    FAINT_INK, Fill, Frame, INK, Look, MARGIN, Shape, Sign, WIDTH, fill, heading, legend, rectangle,
-    x_interval,
-};
+use super::style::{FAINT_INK, Fill, Frame, INK, MARGIN, Sign, WIDTH, bar, fill, heading, legend, rectangle};
 use super::timeline::{Line, Panel, Site, Timeline};
 use crate::metrics::Unit;
 use crate::request::Refusal;
@@ -18,8 +15,10 @@ const BAR: i32 = 46;
 /// How far bars are apart, and how high the words below one are.
 const GAP: i32 = 26;
 const WORDS: i32 = 40;
+/// Half the height of the ends of an interval.
+const CAP: i32 = 12;
 /// What the codes before the reasons are.
-const STATUS: &str = "HTTP status codes are the defaults";
+const STATUS: &str = "default HTTP status codes";
 const HEIGHT: i32 = 240;
 /// How many columns a panel has at most: in narrower ones, no hatching is seen.
 const COLUMNS: usize = 30;
@@ -81,11 +80,11 @@ pub fn picture(data: &Results) -> Option<Picture> {
     let left = MARGIN + names.iter().map(|name| text_width(name, TEXT)).max().unwrap_or(0) + 30;
     let row = BAR + GAP + if reasons.len() > 1 { WORDS } else { 0 };
     let frame = Frame { left, top, right: WIDTH - MARGIN - 330, bottom: top + rows * row, inset: 0 };
-    let sums: Vec<Option<Estimate>> = (data.policies.iter())
-        .map(|policy| data.estimate(policy, "refused_share").map(|share| share.times(100.0)))
-        .collect();
-    let values = sums.iter().flatten().flat_map(Estimate::values).chain([0.0]);
-    let scale = Scale::horizontal(values, Numbers::Percent, frame.right - frame.left);
+    let sums: Vec<&Estimate> =
+        data.policies.iter().filter_map(|policy| data.estimate(policy, "refused_share")).collect();
+    let percentages = sums.iter().flat_map(|sum| sum.values()).chain([0.0]).map(|share| 100.0 * share);
+    let scale = Scale::horizontal(percentages, Numbers::Percent, frame.right - frame.left);
+    let x = |share: f64| frame.x(&scale, 100.0 * share);
     frame.x_ticks(&mut picture, &scale);
     let below = (WIDTH - MARGIN, frame.bottom + 22 + TEXT / 2);
     picture.text("Refused tries, %", below, Anchor::End, TEXT, INK);
@@ -96,7 +95,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
         let mut words = Vec::new();
         let mut sum = 0.0;
         for (reason, share) in reasons.iter().zip(shares(data, policy, &reasons)) {
-            let [from, to] = [sum, sum + share].map(|share| frame.x(&scale, 100.0 * share));
+            let [from, to] = [sum, sum + share].map(x);
             sum += share;
             if share > 0.0 {
                 let (from, to) = ((from, top), (to.max(from + 1), top + BAR));
@@ -112,11 +111,14 @@ pub fn picture(data: &Results) -> Option<Picture> {
             let words = fitted(&words.join(", "), WIDTH - MARGIN - left, TEXT);
             picture.text(&words, (left, top + BAR + 26), Anchor::Start, TEXT, FAINT_INK);
         }
-        if let Some(sum) = &sums[number] {
-            let look = Look { colour: INK, shape: Shape::Disc, dashes: &[] };
-            x_interval(&mut picture, sum, &scale, &frame, middle, look);
-            let end = sum.values().map(|value| frame.x(&scale, value)).max().unwrap_or(left);
-            picture.text(&in_words(&sum.times(0.01)), (end + 20, middle), Anchor::Start, TEXT, INK);
+        if let Some(sum) = data.estimate(policy, "refused_share") {
+            if let Some((low, high)) = sum.interval() {
+                bar(&mut picture, (x(low), middle), (x(high), middle), CAP, INK);
+            }
+            let words = in_words(sum);
+            let end = sum.values().map(x).max().unwrap_or(left) + 20;
+            let at = end.min(WIDTH - MARGIN - text_width(&words, TEXT));
+            picture.text(&words, (at, middle), Anchor::Start, TEXT, INK);
         }
     }
     picture.height = frame.bottom + 60;
@@ -133,9 +135,9 @@ fn shares(data: &Results, policy: &str, reasons: &[Reason]) -> Vec<f64> {
 /// A share with its interval.
 fn in_words(share: &Estimate) -> String {
     let style = Style::of(Unit::Share, share.values());
-    let interval =
+    let ends =
         share.interval().map(|(low, high)| format!(" ({} to {})", style.number(low), style.number(high)));
-    style.figure(share.mean) + &interval.unwrap_or_default()
+    style.figure(share.mean) + &ends.unwrap_or_default()
 }
 
 /// A panel for each policy with columns over time: the shares of tries that are refused, by reason; none for a single

@@ -1,8 +1,8 @@
 //! What all plots share: a look for each policy, titles, legends, frames.
 
-use super::super::results::Estimate;
 use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, TITLE, fitted, text_width, wrapped};
 use super::scale::Scale;
+use super::words::capitalised;
 use std::fmt::Write;
 
 /// How wide every picture is.
@@ -255,13 +255,14 @@ pub fn shade(picture: &mut Picture, (left, top): Pixel, (right, bottom): Pixel, 
 /// Writes a title and what is to be known of it, which together describe the picture; returns the height where
 /// the plot may begin.
 pub fn heading(picture: &mut Picture, title: &str, below: &str) -> i32 {
-    picture.description = format!("{title}: {below}");
+    let below = capitalised(below);
+    picture.description = format!("{title}. {below}");
     let mut y = 44;
     for line in wrapped(title, WIDTH - 2 * MARGIN, TITLE) {
         picture.text(&line, (MARGIN, y), Anchor::Start, TITLE, INK);
         y += 46;
     }
-    notes(picture, below, y - TEXT / 2) + 10
+    notes(picture, &below, y - TEXT / 2) + 10
 }
 
 /// Writes lines of less important text from `top` on; returns the height below them.
@@ -282,10 +283,10 @@ pub enum Sign {
     Stroke(Look),
     /// A point alone.
     Point(Shape, Colour),
-    /// A shaded area.
-    Shade(Colour),
     /// A filled area.
     Area(Fill),
+    /// A shaded area.
+    Shade(Colour),
 }
 
 /// Draws a legend in lines from `top` on; returns the height below it.
@@ -309,8 +310,8 @@ pub fn legend(picture: &mut Picture, entries: &[(Sign, &str)], top: i32) -> i32 
         match sign {
             Sign::Line(look) => point(picture, look.shape, middle, 11, look.colour),
             Sign::Point(shape, colour) => point(picture, *shape, middle, 11, *colour),
-            Sign::Shade(colour) => shade(picture, (x, y - 16), (x + sign_width, y + 16), *colour),
             Sign::Area(fill) => rectangle(picture, (x, y - 16), (x + sign_width, y + 16), *fill),
+            Sign::Shade(colour) => shade(picture, (x, y - 16), (x + sign_width, y + 16), *colour),
             Sign::Stroke(_) => {}
         }
         picture.text(&text, (x + sign_width + 12, y), Anchor::Start, TEXT, INK);
@@ -379,20 +380,6 @@ impl Frame {
 /// How wide the widest label of a scale is.
 pub fn label_width(scale: &Scale) -> i32 {
     scale.ticks.iter().map(|(_, label)| text_width(label, TEXT)).max().unwrap_or(0)
-}
-
-/// Draws the interval of an estimate along a horizontal line, unless its point hides it.
-pub fn x_interval(
-    picture: &mut Picture,
-    estimate: &Estimate,
-    scale: &Scale,
-    frame: &Frame,
-    y: i32,
-    look: Look,
-) {
-    if let Some((low, high)) = estimate.interval() {
-        bar(picture, (frame.x(scale, low), y), (frame.x(scale, high), y), RADIUS, look.colour);
-    }
 }
 
 /// Draws a horizontal or vertical bar with ends, unless a point of that radius in its middle hides it.

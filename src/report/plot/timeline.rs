@@ -3,10 +3,11 @@
 use super::super::figure::Style;
 use super::super::results::{Day, Results};
 use super::picture::{Anchor, Picture, Pixel, Place, TEXT};
-use super::scale::{Numbers, Scale, date_ticks};
+use super::scale::{Axis, Scale, date_ticks};
 use super::style::{
     BAND, Frame, GRID, INK, Look, MARGIN, Sign, WIDTH, between, label_width, legend, look, point, stroke,
 };
+use super::words::with_interval;
 use crate::experiment::ALL_COHORTS;
 use crate::metrics::Unit;
 use crate::statistics::Interval;
@@ -152,16 +153,6 @@ pub struct Panel<'t> {
     unit: Unit,
 }
 
-/// How values of a unit are shown: so many of which numbers.
-fn shown(unit: Unit) -> (f64, Numbers) {
-    match unit {
-        Unit::Usd => (1.0, Numbers::Usd),
-        Unit::Count => (1.0, Numbers::Count),
-        Unit::Seconds => (1.0, Numbers::Seconds),
-        Unit::Share => (100.0, Numbers::Percent),
-    }
-}
-
 impl<'t> Panel<'t> {
     /// A panel with room for values of a unit.
     pub fn new(
@@ -170,7 +161,7 @@ impl<'t> Panel<'t> {
         values: impl IntoIterator<Item = f64>,
         site: Site,
     ) -> Panel<'t> {
-        let (factor, numbers) = shown(unit);
+        let Axis { numbers, factor, .. } = Axis::of(unit);
         let values = values.into_iter().map(|value| factor * value);
         let scale = Scale::vertical(values, numbers, site.height);
         let left = (site.left + label_width(&scale) + 16).max(site.left + 80);
@@ -181,8 +172,7 @@ impl<'t> Panel<'t> {
 
     /// The place of a value after so many days.
     pub fn pixel(&self, days: f64, value: f64) -> Pixel {
-        let (factor, _) = shown(self.unit);
-        (self.x(days), self.frame.y(&self.scale, factor * value))
+        (self.x(days), self.frame.y(&self.scale, Axis::of(self.unit).factor * value))
     }
 
     fn x(&self, days: f64) -> i32 {
@@ -263,10 +253,7 @@ impl<'t> Panel<'t> {
             }
             let style = Style::of(self.unit, points.iter().map(|(_, point)| point.value));
             let words = points.iter().map(|(name, point)| {
-                let interval = point.interval.map(|Interval { low, high }| {
-                    format!(" ({} to {})", style.number(low), style.number(high))
-                });
-                format!("\n{name}: {}{}", style.figure(point.value), interval.unwrap_or_default())
+                format!("\n{name}: {}", with_interval(style, point.value, point.interval))
             });
             self.tell(picture, from..to, &(self.timeline.date(day).to_string() + &words.collect::<String>()));
         }

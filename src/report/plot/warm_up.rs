@@ -20,7 +20,8 @@ const LAUNCH: &str = "this is a launch, not a steady state";
 const LEAST: usize = 2 * WEEK;
 const HEIGHT: i32 = 330;
 
-/// Four panels of lines over time, a line for each policy, bold from where it has settled; none for a single day.
+/// Four panels of lines over time, a line for each policy, bold from where it has settled; none for a single
+/// day, or where nothing ever changes.
 pub fn picture(data: &Results) -> Option<Picture> {
     let timeline = timeline(data)?;
     let panels = PANELS.map(|(caption, column, unit, is_level)| {
@@ -32,6 +33,9 @@ pub fn picture(data: &Results) -> Option<Picture> {
     });
     let moving = panels.iter().flat_map(|(.., series)| series).filter(|series| series.moves);
     let settled: Vec<Option<usize>> = moving.map(|series| series.settled).collect();
+    if settled.is_empty() {
+        return None;
+    }
 
     let mut picture = Picture::new(WIDTH, 0);
     let weekly = if timeline.days >= LEAST { ", averages of seven days" } else { "" };
@@ -103,9 +107,8 @@ fn verdict(lines: &[Option<usize>], timeline: &Timeline) -> String {
     let (days, warm_up, count) = (timeline.days, timeline.shaded.len(), lines.len());
     let settled: Vec<usize> = lines.iter().flatten().copied().collect();
     let Some(latest) = settled.iter().max() else {
-        return match count {
-            0 => "No: nothing moves".to_owned(),
-            _ if days - warm_up < LEAST => format!("{} days are too few to tell", days - warm_up),
+        return match days - warm_up {
+            measured if measured < LEAST => format!("{measured} days are too few to tell"),
             _ => format!("None would do: nothing settles in {days} days, {LAUNCH}"),
         };
     };
@@ -140,8 +143,7 @@ mod tests {
             verdict(lines, &timeline)
         };
         for (lines, days, warm_up, expected) in [
-            (&[][..], 30, 0, "No: nothing moves"),
-            (&[None], 13, 0, "13 days are too few to tell"),
+            (&[None][..], 13, 0, "13 days are too few to tell"),
             (&[None], 30, 20, "10 days are too few to tell"),
             (
                 &[None, None],
