@@ -33,7 +33,7 @@ const EVENTS: [Event; 10] = [
     Event { name: "invoice", label: "invoice", shape: Shape::Square, colour: ORANGE, is_tooth: true },
     Event { name: "decline", label: "declined payment", shape: Shape::Plus, colour: ORANGE, is_tooth: false },
     Event {
-        name: "refusal",
+        name: REFUSAL,
         label: "refused request",
         shape: Shape::Cross,
         colour: VERMILLION,
@@ -59,6 +59,7 @@ const MARK: i32 = 9;
 /// How many places of a panel tell the balance.
 const TIPS: i32 = 36;
 const STOP: &str = "stop";
+const REFUSAL: &str = "refusal";
 
 /// Panels of balances over time: a row for each policy, a column for each of a few accounts.
 pub fn picture(data: &Results) -> Option<Picture> {
@@ -187,13 +188,13 @@ impl<'d> Story<'d> {
         Window::around(first, last)
     }
 
-    /// What happens to it under each policy, in order.
+    /// What happens to it under each policy, in order; refusals come with a stop, or are too many to tell.
     fn happenings(&self) -> Vec<Vec<Happening>> {
         let happening = |(day, point): &(f64, &Balance)| {
-            let kind = if point.event == STOP {
-                EVENTS.len()
-            } else {
-                EVENTS.iter().position(|event| event.name == point.event)?
+            let kind = match point.event.as_str() {
+                STOP => EVENTS.len(),
+                REFUSAL => return None,
+                name => EVENTS.iter().position(|event| event.name == name)?,
             };
             Some(Happening {
                 day: *day,
@@ -309,8 +310,8 @@ fn marks<'d>(points: &[(f64, &'d Balance)], window: Window) -> Vec<Mark<'d>> {
         match point.event.as_str() {
             STOP => (is_stopped, is_known) = (true, false),
             "resume" | "churn" | "close" => is_stopped = false,
-            "refusal" if is_stopped && is_known => continue,
-            "refusal" => is_known = true,
+            REFUSAL if is_stopped && is_known => continue,
+            REFUSAL => is_known = true,
             _ => {}
         }
         let Some(event) = EVENTS.iter().find(|event| event.name == point.event) else { continue };
@@ -489,7 +490,7 @@ mod tests {
         let marks = marks(&points(&balances), WHOLE);
         let told: Vec<(&str, f64, f64)> =
             marks.iter().map(|mark| (mark.event.name, mark.day, mark.balance)).collect();
-        let refusal = |day| ("refusal", day, day);
+        let refusal = |day| (REFUSAL, day, day);
         let expected = [refusal(0.0), refusal(1.0), refusal(3.0), ("top_up", 6.0, 6.0), refusal(8.0)];
         assert_eq!(told, expected);
         let groups = near(&marks, |day| (day * 30.0) as i32);

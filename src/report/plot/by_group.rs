@@ -75,8 +75,8 @@ pub fn by_size(data: &Results) -> Option<Picture> {
     });
     let groups: Vec<Group> = groups.collect();
     let title = "Who is hurt, and who pays: outcomes by the size of accounts";
-    let size = "the size of an account is what it would use at list price, in USD per 30 days; ";
-    (!groups.is_empty()).then(|| draw(data, &groups, title, size, "USD"))
+    let size = "Size: what an account would use at list price, in USD per 30 days; ";
+    (!groups.is_empty()).then(|| draw(data, &groups, title, size, "size, USD"))
 }
 
 /// Panels of outcomes by cohort; none where there is only one.
@@ -98,7 +98,7 @@ pub fn by_cohort(data: &Results) -> Option<Picture> {
 fn draw(data: &Results, groups: &[Group], title: &str, what: &str, unit_of_labels: &str) -> Picture {
     let mut picture = Picture::new(WIDTH, 0);
     let intervals = if data.replications >= 2 { BARS } else { "" };
-    let few = "; small points are of fewer than 30 accounts in all replications";
+    let few = "; small points are of fewer than 30 accounts in all";
     let is_small = |group: &Group| group.accounts() * (data.replications as f64) < FEW_ACCOUNTS;
     let few = if groups.iter().any(is_small) { few } else { "" };
     let top =

@@ -4,9 +4,7 @@ use super::super::figure::{Style, grouped};
 use super::super::results::{Estimate, Results};
 use super::picture::{Anchor, Picture, Pixel, Place, TEXT};
 use super::scale::{Axis, Numbers, Scale};
-use super::style::{
-    FAINT_INK, Frame, INK, MARGIN, WIDTH, between, heading, label_width, look, point, steps, stroke,
-};
+use super::style::{FAINT_INK, Frame, INK, MARGIN, WIDTH, heading, label_width, look, point, steps, stroke};
 use super::timeline::legend_of_policies;
 use super::words::with_interval;
 use crate::metrics::{AccountFigure, Unit};
@@ -48,9 +46,8 @@ const SHARES: [f64; 3] = [0.5, 0.1, 0.01];
 const LEAST_SHARE: f64 = 0.001;
 /// Of those who have any, how many may have so little that it is not told apart from nearly nothing.
 const TRIFLING: f64 = 0.01;
-/// Half the height of an interval, and how much it covers.
-const SPAN: i32 = 7;
-const OPACITY: f32 = 0.3;
+/// How far the bars of policies are from one another.
+const LANE: i32 = 5;
 const COLUMNS: i32 = 2;
 const GAP: i32 = 50;
 const CAPTION: i32 = 92;
@@ -70,10 +67,10 @@ pub fn picture(data: &Results) -> Option<Picture> {
     let accounts = panels.first()?.1.first()?.accounts;
 
     let mut picture = Picture::new(WIDTH, 0);
-    let bands = if data.replications >= 2 { ", shaded their 95 % confidence intervals" } else { "" };
+    let bands = if data.replications >= 2 { ", thin bars their 95\u{a0}% confidence intervals" } else { "" };
     let top = heading(
         &mut picture,
-        "How many accounts are hurt, and how much: the share of accounts that have more",
+        "How many accounts are hurt, and how much: the share of accounts above each value",
         &format!(
             "{} accounts of all cohorts in {}; axes are logarithmic, with 0 apart. Marks are what 1 account in 2, in 10 \
              and in 100 exceeds{bands}.",
@@ -141,13 +138,7 @@ impl Figure {
     /// Draws the panel of the figure from a corner on.
     fn draw(&self, picture: &mut Picture, data: &Results, curves: &[Curve], (left, top): Pixel, width: i32) {
         picture.text(self.caption, (left, top + 14), Anchor::Start, TEXT, INK);
-        picture.text(
-            "% of accounts that have more than so much",
-            (left, top + 52),
-            Anchor::Start,
-            TEXT,
-            FAINT_INK,
-        );
+        picture.text("% of accounts above", (left, top + 52), Anchor::Start, TEXT, FAINT_INK);
         let ranges = curves.iter().filter_map(Curve::range);
         let range = ranges.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
         let Some((least, most)) = range else {
@@ -191,9 +182,10 @@ impl Figure {
             for (share, estimate) in quantiles {
                 let at = pixel(estimate.mean, *share);
                 if let Some((low, high)) = estimate.interval() {
-                    let [low, high] = [low, high].map(|end| frame.x(&x_scale, factor * end));
-                    let edge = |y: i32| [(low, y), (high, y)];
-                    between(picture, &edge(at.1 - SPAN), &edge(at.1 + SPAN), look(number).colour, OPACITY);
+                    // Bars of one height would hide one another.
+                    let y = at.1 + (number as i32 - curves.len() as i32 / 2) * LANE;
+                    let bar = [low, high].map(|end| (frame.x(&x_scale, factor * end), y));
+                    picture.line(bar.to_vec(), 3, look(number).colour);
                 }
                 point(picture, look(number).shape, at, 10, look(number).colour);
                 picture

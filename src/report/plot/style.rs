@@ -16,7 +16,7 @@ pub const BAND: f32 = 0.18;
 /// The opacity of a shaded area.
 const SHADE: f32 = 0.3;
 /// What the bars of a plot are.
-pub const BARS: &str = "; bars are 95 % confidence intervals, where wider than the point";
+pub const BARS: &str = "; bars are 95\u{a0}% confidence intervals, where wider than the point";
 
 /// The background.
 pub const WHITE: Colour = Colour(255, 255, 255);
