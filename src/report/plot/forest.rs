@@ -38,7 +38,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
     }
 
     let mut picture = Picture::new(WIDTH, 0);
-    let first = fitted(first, 700, TEXT);
+    let first = format!("“{}”", fitted(first, 700, TEXT));
     let replications = match data.replications {
         1 => "1 replication, which cannot tell what is real".to_owned(),
         n => format!(
@@ -49,7 +49,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
     };
     let top = heading(
         &mut picture,
-        &format!("How policies differ from {}", fitted(&first, 900, TEXT)),
+        &format!("How policies differ from {first}"),
         &format!("The policy less {first}, in US dollars and percentage points, all cohorts, {replications}"),
     );
 

@@ -55,7 +55,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
         let marks = match data.replications {
             1 => "One replication cannot tell which differences are real.".to_owned(),
             _ => format!(
-                "✓ surely better than under {}, ✗ surely worse: p < 0.05 of the paired difference, adjusted for all \
+                "✓ surely better than under “{}”, ✗ surely worse: p < 0.05 of the paired difference, adjusted for all \
                  pairs of policies. Without a mark: no difference seen.",
                 fitted(first, 400, TEXT)
             ),
