@@ -95,7 +95,10 @@ impl Until {
 
     /// What a run ended without, as it had no more replications: for each policy, and over all cohorts, what is not
     /// known as precisely as asked, and how it is known.
-    pub fn unmet<'o>(&'o self, outcome: &'o Outcome) -> impl Iterator<Item = (&'o str, &'o Precision, Moments)> {
+    pub fn unmet<'o>(
+        &'o self,
+        outcome: &'o Outcome,
+    ) -> impl Iterator<Item = (&'o str, &'o Precision, Moments)> {
         Group::of_rows(&outcome.rows).filter(|group| group.cohort == ALL_COHORTS).flat_map(|group| {
             self.unmet_by(group).map(move |(precision, moments)| (group.policy, precision, moments))
         })

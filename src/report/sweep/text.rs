@@ -71,7 +71,7 @@ pub fn table(plan: &Plan, swept: &Swept, search: Option<&Search<'_>>, width: usi
     };
     let means = match n {
         1 => "1 replication (no intervals)".to_owned(),
-        n => format!("means over {n} replications, 95 % confidence intervals in brackets"),
+        n => format!("means over {n} replications ± half their 95 % confidence intervals"),
     };
     let rest = if all > lines.len() {
         format!("\n... and {} more lines: see sweep.csv", all - lines.len())
@@ -122,7 +122,7 @@ impl Column {
     fn of_measure(measure: &Measure, groups: &[Group<'_>]) -> Column {
         let moments: Vec<Moments> = groups.iter().map(|group| group.moments(measure.name)).collect();
         let style = Style::of(measure.unit, moments.iter().flat_map(values));
-        let cells = moments.iter().map(|moments| figure(moments, style));
+        let cells = moments.iter().map(|moments| short_figure(moments, style));
         Column::new(measure.label, CellAlignment::Right, cells.collect())
     }
 
@@ -164,6 +164,15 @@ fn figure(moments: &Moments, style: Style) -> String {
     }
 }
 
+/// A mean and half the width of its interval.
+fn short_figure(moments: &Moments, style: Style) -> String {
+    let mean = style.figure(moments.mean);
+    match moments.interval() {
+        Some(interval) => format!("{mean} ± {}", style.number((interval.high - interval.low) / 2.0)),
+        None => mean,
+    }
+}
+
 /// How differences from the best are written.
 fn difference_style(search: &Search<'_>) -> Style {
     let differences = search.candidates.iter().filter_map(|candidate| match candidate.standing {
@@ -180,7 +189,7 @@ fn standing(candidate: &Candidate, style: Style) -> String {
         Standing::Excluded => "excluded".to_owned(),
         Standing::Other { difference, .. } => {
             let unseen = if candidate.standing.is_told_apart() == Some(true) { "" } else { " ~" };
-            figure(&difference, style) + unseen
+            short_figure(&difference, style) + unseen
         }
     }
 }
@@ -217,8 +226,11 @@ pub fn verdict(search: &Search<'_>) -> String {
     } else if unseen().count() == 0 {
         text += &format!("all {} others are surely worse\n", allowed - 1);
     } else {
-        text += &format!("{} of {} others cannot be told from it:\n", unseen().count(), allowed - 1);
-        text += &listed(search, unseen(), style);
+        let beside: Vec<Cell> = search.neighbours(best).iter().map(|(_, candidate)| candidate.cell).collect();
+        let further = || unseen().filter(|candidate| !beside.contains(&candidate.cell));
+        let colon = if further().count() > 0 { ", among them:" } else { "" };
+        text += &format!("{} of {} others cannot be told from it{colon}\n", unseen().count(), allowed - 1);
+        text += &listed(search, further(), style);
         text += "the best of several that cannot be told apart is partly luck, and its mean a little too good: run \
                  it anew with another --seed for a fair figure\n";
     }
