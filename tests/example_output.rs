@@ -11,13 +11,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files that are kept: all but the largest, and those that tell of the machine.
-const KEPT: [&str; 6] = [
+const KEPT: [&str; 8] = [
     "scenario.toml",
     "summary.csv",
     "comparison.csv",
     "plots/scorecard.svg",
     "plots/trade-off.svg",
-    "plots/over-time.svg",
+    "plots/differences.svg",
+    "plots/money.svg",
+    "plots/refusals.svg",
 ];
 /// What stands around the table in `README.md`.
 const FENCES: [&str; 2] = ["<!-- table: the output of the first command -->\n```text\n", "```\n"];

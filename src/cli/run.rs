@@ -11,7 +11,7 @@ use crate::report::description::Words;
 use crate::report::folder::Folder;
 use crate::report::manifest::Manifest;
 use crate::report::timing::{Timing, timing_text};
-use crate::report::{self, Error, terminal, warnings};
+use crate::report::{self, Error, page, terminal, warnings};
 use crate::scenario::{Loaded, describe};
 use crate::statistics::Precision;
 use crate::stopwatch::Stopwatch;
@@ -190,5 +190,8 @@ fn run_one(
         manifest.requests_per_second / 1e6,
         shown(&target)
     ));
+    if !arguments.no_plots {
+        tell(format_args!("report: {}", shown(&target.join(page::FILE_NAME))));
+    }
     Ok(())
 }

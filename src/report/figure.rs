@@ -54,6 +54,18 @@ impl Style {
         }
     }
 
+    /// With as many decimals as show two digits of half the width of an interval: what is below them is not known.
+    #[must_use]
+    pub fn as_sure_as(self, half_width: f64) -> Style {
+        let size = (half_width * self.factor).abs();
+        let decimals = match decimals(size, if size < 9.95 { 1 } else { 0 }) {
+            _ if size == 0.0 => self.decimals,
+            1 if self.before == "$" => 2,
+            decimals => decimals,
+        };
+        Style { decimals, ..self }
+    }
+
     /// For relative differences, written in per cent.
     pub fn relative(values: impl IntoIterator<Item = f64>) -> Style {
         Style::percent(values, " %")
@@ -173,6 +185,14 @@ mod tests {
         assert_eq!([5.0, -200.0, 1300.0].map(|value| style.number(value)), ["5", "-200", "1,300"]);
         let style = Style::relative([0.123, 0.109, 0.138]);
         assert_eq!((style.figure(0.123), style.number(0.109)), ("12.3 %".to_owned(), "10.9".to_owned()));
+        let sure =
+            |half_width| Style::of(Unit::Usd, [6131.4]).as_sure_as(half_width).estimate(6131.4, half_width);
+        assert_eq!(
+            [654.2, 12.34, 1.25, 0.0123].map(sure),
+            ["$6,131 ± 654", "$6,131 ± 12", "$6,131.40 ± 1.25", "$6,131.400 ± 0.012"]
+        );
+        assert_eq!(style.as_sure_as(0.0004).estimate(0.12345, 0.0004), "12.345 ± 0.040 %");
+        assert_eq!(style.as_sure_as(0.0), style);
         assert_eq!(style.estimate(0.123, 0.014), "12.3 ± 1.4 %");
         assert_eq!(Style::of(Unit::Usd, [-7.0, 0.5]).estimate(-7.0, 0.5), "-$7.00 ± 0.50");
         assert_eq!(Style::of_difference(Unit::Share, [-0.057]).figure(-0.057), "-5.7 points");

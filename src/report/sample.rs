@@ -101,7 +101,7 @@ pub fn outcome(policies: &[&str], replications: u32, days: usize) -> Outcome {
             let mut levels = Levels::default();
             for (day, moments) in by_day.iter_mut().enumerate() {
                 let flows = flows(&mut draws, harshness, day);
-                levels.credit += (flows[Flow::CashIn] - flows[Flow::Usage]) / 2;
+                levels.credit += flows[Flow::CashIn] / 8 - levels.credit / 20;
                 levels.receivable += flows[Flow::BadDebt] - levels.receivable / 30;
                 let values = daily_measures().map(|measure| measure.of_day(&flows, &CONTEXT));
                 for (moments, value) in moments.iter_mut().zip(values.chain(levels.quantities())) {

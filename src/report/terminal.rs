@@ -28,12 +28,12 @@ pub fn comparison_table(outcome: &Outcome, width: usize) -> String {
     let label_width = labels.map(|label| label.chars().count()).max().unwrap_or(0) + 2;
     let columns: Vec<Column> = groups.iter().map(|group| Column::new(group, &pairs)).collect();
 
-    let mut text = String::new();
+    let mut text = caption(replications, !pairs.is_empty());
     let mut rest = columns.as_slice();
     while !rest.is_empty() {
         let mut used = label_width;
         let fitting = rest.iter().take_while(|column| {
-            used += column.width + 2;
+            used += column.width + 3;
             used <= width
         });
         let (block, next) = rest.split_at(fitting.count().max(1));
@@ -41,7 +41,7 @@ pub fn comparison_table(outcome: &Outcome, width: usize) -> String {
         text.push('\n');
         rest = next;
     }
-    text + &legend(replications, !pairs.is_empty())
+    text
 }
 
 /// The measures of the table.
@@ -49,7 +49,7 @@ fn measures() -> impl Iterator<Item = &'static Measure> {
     HEADLINES.iter().map(|name| &MEASURES[Measure::index_of(name)])
 }
 
-fn legend(replications: usize, compares: bool) -> String {
+fn caption(replications: usize, compares: bool) -> String {
     let means = match replications {
         1 => return "All cohorts, 1 replication, which tells nothing of chance.\n".to_owned(),
         n => format!("All cohorts: means of {n} replications ± half of their 95 % confidence intervals"),
@@ -88,7 +88,9 @@ impl Column {
 fn mean(moments: &Moments, unit: Unit) -> String {
     let mean = moments.mean;
     match half_width(moments) {
-        Some(half_width) => Style::of(unit, [mean, half_width]).estimate(mean, half_width),
+        Some(half_width) => {
+            Style::of(unit, [mean, half_width]).as_sure_as(half_width).estimate(mean, half_width)
+        }
         None => Style::of(unit, [mean]).figure(mean),
     }
 }
@@ -96,7 +98,7 @@ fn mean(moments: &Moments, unit: Unit) -> String {
 fn difference(pair: &Pair<'_>) -> String {
     let moments = &pair.comparison.difference;
     let (mean, half_width) = (moments.mean, half_width(moments).unwrap_or_default());
-    let style = Style::of_difference(pair.measure.unit, [mean, half_width]);
+    let style = Style::of_difference(pair.measure.unit, [mean, half_width]).as_sure_as(half_width);
     let estimate = match pair.measure.unit {
         Unit::Share => format!("{} ± {}", style.number(mean), style.number(half_width)),
         _ => style.estimate(mean, half_width),

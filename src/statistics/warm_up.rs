@@ -11,14 +11,16 @@ const WEEK: usize = 7;
 ///
 /// The rule is to leave out what makes the standard error of the mean of the rest lowest: the first days while
 /// their distance from the rest outweighs having fewer. A series whose best rest begins in its second half has
-/// not settled.
+/// not settled; nor has one whose rest has a trend (at the 1 % level): where growth speeds up, all days are far
+/// from one another, and leaving some out gains nothing.
 ///
 /// Source: the marginal standard error rule (MSER): White, "An effective truncation heuristic for bias
 /// reduction in simulation output", Simulation 69 (1997), which takes values one by one; averaged over
 /// replications and refused in the second half as in Hoad, Robinson and Davies, "Automating warm-up length
 /// estimation", Journal of the Operational Research Society 61 (2010). Moving averages of a week take the place
 /// of their batches of five values, as in Welch's plot (Law (2015), section 9.5.1): five days have a weekly
-/// cycle of their own. At least a third of the series is left, for the error of a few values is low by chance.
+/// cycle of their own. At least a third of the series is left, for the error of a few values is low by chance. The
+/// trend: Mann, "Nonparametric tests against trend", Econometrica 13 (1945), of the rest's weeks.
 pub fn truncation(daily: &[f64]) -> Option<usize> {
     let levels: Vec<f64> = daily.windows(WEEK).map(|days| days.iter().sum::<f64>() / WEEK as f64).collect();
     if levels.len() <= WEEK {
@@ -35,7 +37,24 @@ pub fn truncation(daily: &[f64]) -> Option<usize> {
             (settled, lowest) = (day, squared_error);
         }
     }
-    (2 * settled <= levels.len()).then_some(settled)
+    (2 * settled <= levels.len() && !has_trend(&daily[settled..])).then_some(settled)
+}
+
+/// Whether a series rises or falls from week to week: whether so many more of all pairs of weeks are in ascending than
+/// in descending order, or the other way round, as would be by chance at most once in a hundred times.
+fn has_trend(daily: &[f64]) -> bool {
+    const LEVEL: f64 = 2.576;
+    let weeks: Vec<f64> = daily.rchunks_exact(WEEK).map(|days| days.iter().sum()).collect();
+    let n = weeks.len() as f64;
+    let order = |(index, later): (usize, &f64)| -> f64 {
+        weeks[index + 1..]
+            .iter()
+            .map(|earlier| f64::from(i8::from(later > earlier) - i8::from(later < earlier)))
+            .sum()
+    };
+    let ascending: f64 = weeks.iter().enumerate().map(order).sum();
+    let deviation = (n * (n - 1.0) * (2.0 * n + 5.0) / 18.0).sqrt();
+    ascending.abs() - 1.0 > LEVEL * deviation
 }
 
 #[cfg(test)]
@@ -83,6 +102,21 @@ mod tests {
         assert_eq!(truncation(&days(90, |day| day as f64)), None);
         assert_eq!(truncation(&days(365, |day| weekly(day) * (1.0 + day as f64 / 365.0))), None);
         assert_eq!(truncation(&days(90, |day| -(day as f64) + noise(day))), None);
+    }
+
+    #[test]
+    fn growth_that_speeds_up_does_not_settle() {
+        let doubling = |day: usize| weekly(day) * libm::exp2(day as f64 / 30.0);
+        assert_eq!(truncation(&days(181, doubling)), None);
+        assert_eq!(truncation(&days(181, |day| -doubling(day))), None);
+        let debt = |day: usize| (day % 30) as f64 * libm::exp2(day as f64 / 30.0);
+        assert_eq!(truncation(&days(181, debt)), None);
+    }
+
+    #[test]
+    fn a_monthly_cycle_is_no_trend() {
+        let cut = truncation(&days(181, |day| (day % 30) as f64)).expect("it is settled");
+        assert!(cut < 30, "{cut} days");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! What `billsim run` writes.
 
 use crate::place::{MIXED, Place, assert_same_files};
-use billsim::metrics::{MEASURES, Unit};
+use billsim::experiment::daily_measures;
+use billsim::metrics::{Levels, MEASURES, Unit};
+use billsim::report::description::Words;
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -28,11 +30,14 @@ fn a_run_writes_every_file_with_its_header() {
         "accounts.csv",
         "balances.csv",
         "comparison.csv",
+        "description.json",
+        "distribution.csv",
         "ledger.csv",
         "manifest.json",
         "plots",
         "replications.csv",
         "scenario.toml",
+        "sizes.csv",
         "summary.csv",
         "timeseries.csv",
     ];
@@ -47,14 +52,27 @@ fn a_run_writes_every_file_with_its_header() {
         |file: &str| place.read(&format!("output/mixed/{file}.csv")).lines().next().map(str::to_owned);
     let names: Vec<&str> = MEASURES.iter().map(|measure| measure.name).collect();
     let measures = names.join(",");
-    let by_day: Vec<String> = (MEASURES.iter().filter(|measure| measure.is_daily()))
-        .map(|measure| format!("{0},{0}_low,{0}_high", measure.name))
+    let levels = Levels::COLUMNS.map(|(name, ..)| name);
+    let by_day: Vec<String> = (daily_measures().map(|measure| measure.name).chain(levels))
+        .map(|name| format!("{name},{name}_low,{name}_high"))
         .collect();
+    let of_accounts: Vec<&str> =
+        MEASURES.iter().filter(|measure| measure.is_sum()).map(|measure| measure.name).collect();
     for (file, expected) in [
         ("replications", format!("policy,cohort,replication,{measures}")),
-        ("accounts", format!("policy,cohort,account,{measures}")),
+        ("accounts", format!("policy,cohort,account,{}", of_accounts.join(","))),
         ("summary", "policy,cohort,measure,unit,mean,sd,ci_low,ci_high,n".to_owned()),
-        ("comparison", "cohort,measure,policy,baseline,difference,ci_low,ci_high,p_value,n".to_owned()),
+        (
+            "comparison",
+            "cohort,measure,policy,baseline,difference,ci_low,ci_high,p_value,n,p_adjusted,relative,\
+             relative_low,relative_high,pairing"
+                .to_owned(),
+        ),
+        ("distribution", "policy,cohort,measure,unit,at_least,below,count".to_owned()),
+        (
+            "sizes",
+            "policy,cohort,size_at_least_usd,size_below_usd,measure,unit,mean,ci_low,ci_high,n".to_owned(),
+        ),
         ("timeseries", format!("policy,cohort,day,{}", by_day.join(","))),
         ("balances", "policy,cohort,account,time,balance_usd,event".to_owned()),
         ("ledger", "time,policy,cohort,account,event,debit,credit,amount_usd".to_owned()),
@@ -65,14 +83,18 @@ fn a_run_writes_every_file_with_its_header() {
     let (policies, cohorts, days, replications) = (4, 3, 40 + 30, 2);
     assert_eq!(rows("replications"), policies * cohorts * replications);
     assert_eq!(rows("summary"), policies * cohorts * MEASURES.len());
-    assert_eq!(rows("comparison"), (policies - 1) * cohorts * MEASURES.len());
+    assert_eq!(rows("comparison"), policies * (policies - 1) / 2 * cohorts * MEASURES.len());
     assert_eq!(rows("timeseries"), policies * cohorts * days);
     assert_eq!(rows("accounts"), policies * (20 + 8));
 
+    let words = Words::read(&place.path("output/mixed")).expect("words");
+    assert!(words.scenario.question.starts_with("What happens to 28 accounts over 40 days"), "{words:?}");
+    assert!(words.warnings.iter().all(|warning| ended.stderr.contains(warning)), "{words:?}");
     for policy in ["prepaid", "top-up", "postpaid", "trial"] {
         assert!(ended.stdout.contains(policy), "{}", ended.stdout);
     }
-    assert!(ended.stderr.trim_end().ends_with("results in output/mixed"), "{}", ended.stderr);
+    let told = "results in output/mixed\nreport: output/mixed/report.html\n";
+    assert!(ended.stderr.ends_with(told), "{}", ended.stderr);
     let manifest = place.read("output/mixed/manifest.json");
     for key in [
         "version",
@@ -189,6 +211,40 @@ fn write_traced(place: &Place) {
 }
 
 #[test]
+fn a_run_goes_on_until_a_measure_is_as_precise_as_asked() {
+    let place = Place::with_mixed();
+    let ended = place.succeeds("run mixed.toml --no-plots --until usage_usd:5% --until lost_share:0.05");
+    assert!(!ended.stderr.contains("is not reached"), "{}", ended.stderr);
+    let mut met = 0;
+    for line in place.table("output/mixed/summary.csv").iter().filter(|line| line["cohort"] == "all") {
+        let of = |column: &str| line[column].parse::<f64>().unwrap_or(f64::NAN);
+        let half_width = (of("ci_high") - of("ci_low")) / 2.0;
+        match line["measure"].as_str() {
+            "usage_usd" => assert!(half_width <= 0.05 * of("mean"), "{line:?}"),
+            "lost_share" => assert!(half_width <= 0.05, "{line:?}"),
+            _ => continue,
+        }
+        met += 1;
+        assert!(of("n") >= 10.0, "{line:?}");
+    }
+    assert_eq!(met, 2 * 4);
+
+    place.succeeds("run output/mixed/scenario.toml --no-plots --quiet --out again");
+    assert_same_files(&place.results("output/mixed"), &place.results("again"));
+
+    let ended = place.succeeds("run mixed.toml --no-plots --until usage_usd:0.01 --max-replications 12");
+    assert!(
+        ended.stderr.contains("usage_usd:0.01 is not reached within 12 replications"),
+        "{}",
+        ended.stderr
+    );
+    let told = place.fails("run mixed.toml --until lost_shares:2%", 2);
+    assert!(told.contains("did you mean `lost_share`"), "{told}");
+    let told = place.fails("run mixed.toml --until lost_share", 2);
+    assert!(told.contains("write MEASURE:WIDTH"), "{told}");
+}
+
+#[test]
 fn a_scenario_that_is_written_finds_the_files_that_it_names() {
     let place = Place::new();
     write_traced(&place);
@@ -234,7 +290,7 @@ fn accounts_add_up_to_their_cohort() {
     let accounts = place.table("output/mixed/accounts.csv");
     let rows = place.table("output/mixed/replications.csv");
     let first = rows.iter().filter(|row| row["replication"] == "0" && row["cohort"] != "all");
-    let additive = MEASURES.iter().filter(|measure| measure.unit != Unit::Share);
+    let additive = MEASURES.iter().filter(|measure| measure.is_sum() && measure.unit != Unit::Share);
     for row in first {
         let of_cohort = || {
             accounts

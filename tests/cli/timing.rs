@@ -22,7 +22,7 @@ fn tables(text: &str) -> Vec<(String, Vec<(String, f64)>)> {
 fn the_time_of_a_run_adds_up_for_the_clock_and_for_the_threads() {
     let place = Place::with_mixed();
     let ended = place.succeeds("run mixed.toml --timing --threads 2");
-    assert!(ended.stdout.starts_with("All cohorts, "), "{}", ended.stdout);
+    assert!(ended.stdout.starts_with("All cohorts: "), "{}", ended.stdout);
     let tables = tables(&ended.stderr);
     let [(clock, by_clock), (threads, of_threads)] = &tables[..] else { panic!("{}", ended.stderr) };
     assert_eq!((clock.as_str(), threads.as_str()), ("by the clock", "2 threads simulating"));

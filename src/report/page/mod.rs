@@ -1,10 +1,12 @@
 //! The page: all that a folder of results says, in one HTML file that needs nothing else.
 
+mod reading;
 mod sentence;
+mod study;
 mod verdict;
 
 use super::description::{self, Words};
-use super::figure::{Style, printable};
+use super::figure::{Style, grouped, printable};
 use super::folder::replace_file;
 use super::manifest;
 use super::results::Results;
@@ -24,7 +26,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
-use verdict::{Mark, Verdict};
+use study::{Mark, Study};
+use verdict::Verdict;
 
 /// The name of the page in a folder of results.
 pub const FILE_NAME: &str = "report.html";
@@ -59,6 +62,7 @@ const FILES: [(&str, &str); 12] = [
 /// If a file of the folder does not read as it was written, or the page cannot be written.
 pub fn write(folder: &Path, results: &Results, drawn: &[PathBuf]) -> Result<PathBuf, Error> {
     let plots = drawn.iter().filter(|file| file.extension().is_some_and(|extension| extension == "svg"));
+    let study = Study { results };
     let of_cohorts = OF_COHORTS.iter().filter(|_| results.cohorts.len() > 1);
     let page = Page {
         style: STYLE,
@@ -70,12 +74,12 @@ pub fn write(folder: &Path, results: &Results, drawn: &[PathBuf]) -> Result<Path
         policies: policies(results),
         replications: results.replications,
         pairs: results.policies.len() * results.policies.len().saturating_sub(1) / 2,
-        pairing: None,
+        pairing: pairing(results),
         confidence: format!("{} %", 100.0 * CONFIDENCE),
         significance: SIGNIFICANCE,
-        verdict: verdict::verdict(results),
+        verdict: verdict::verdict(study),
         scorecard: Scorecard::new(results),
-        plots: plots.map(|file| Plot::read(file)).collect::<Result<_, _>>()?,
+        plots: plots.map(|file| Plot::read(file, study)).collect::<Result<_, _>>()?,
         cohorts: of_cohorts.filter_map(|name| Some(Cohorts::new(results, Measure::named(name)?))).collect(),
         files: FILES.into_iter().filter(|(name, _)| folder.join(name).exists()).collect(),
         headlines: glossary(|measure| HEADLINES.contains(&measure.name)),
@@ -100,7 +104,7 @@ struct Page {
     replications: u64,
     /// How many pairs of policies are compared.
     pairs: usize,
-    /// How many times narrower pairing makes intervals of contribution.
+    /// How many times wider intervals of differences in contribution would be without pairs.
     pairing: Option<String>,
     confidence: String,
     significance: f64,
@@ -121,11 +125,21 @@ impl Page {
         let mut environment = Environment::new();
         environment.set_syntax(syntax.expect("the syntax has its ordinary signs"));
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.add_filter("printable", |text: &str| printable(text));
+        environment.add_filter("plain", |text: &str| printable(text).replace(" %", "\u{a0}%"));
         // By the ending of its name, all text in it is escaped.
         let page = environment.render_named_str(FILE_NAME, TEMPLATE, Serde(self));
         page.expect("the template fits what it is filled with")
     }
+}
+
+/// How many times wider intervals of differences in contribution would be without pairs: the least and the most.
+fn pairing(results: &Results) -> Option<String> {
+    let pairs = results.differences.iter();
+    let pairs = pairs.filter(|line| line.cohort == ALL_COHORTS && line.measure == "contribution_usd");
+    let times: Vec<f64> = pairs.filter_map(|line| line.pairing).collect();
+    let [least, most] = [times.iter().copied().reduce(f64::min)?, times.iter().copied().reduce(f64::max)?]
+        .map(|times| grouped(times, 1));
+    Some(if least == most { least } else { format!("{least} to {most}") })
 }
 
 /// Which run made a folder, as far as two runs of the same scenario have it in common.
@@ -277,10 +291,10 @@ struct Plot {
 }
 
 impl Plot {
-    fn read(file: &Path) -> Result<Plot, Error> {
+    fn read(file: &Path, study: Study<'_>) -> Result<Plot, Error> {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let svg = fs::read_to_string(file).map_err(Error::at(file, "read"))?;
-        Ok(Plot { name, svg, reading: None })
+        Ok(Plot { reading: reading::reading(study, &name), name, svg })
     }
 }
 

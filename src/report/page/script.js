@@ -123,6 +123,4 @@
   });
 
   for (const element of document.querySelectorAll('.scripted')) element.hidden = false;
-  // Whoever prints cannot open what is closed.
-  addEventListener('beforeprint', () => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
 })();

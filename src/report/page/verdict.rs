@@ -1,9 +1,9 @@
 //! The verdict: what the figures say, in sentences. No winner without its uncertainty.
 
 use super::sentence::{Sentence, Shown};
-use crate::metrics::{Better, Measure, Unit};
-use crate::report::figure::Style;
-use crate::report::results::{Difference, Results};
+use super::study::{Mark, Study};
+use crate::metrics::Measure;
+use crate::report::results::Difference;
 use serde::Serialize;
 
 /// What the figures over all cohorts say.
@@ -38,44 +38,6 @@ struct Reader {
 struct Point {
     mark: Mark,
     sentence: Sentence,
-}
-
-/// How a difference is to be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mark {
-    /// It is better.
-    Gain,
-    /// It is worse.
-    Cost,
-    /// It differs, which is neither better nor worse by itself.
-    Differs,
-    /// No difference is seen.
-    Same,
-    /// There is no telling.
-    Unknown,
-}
-
-impl Mark {
-    /// How it is to be taken by how much a policy differs from another.
-    pub fn of(difference: &Difference, measure: &Measure) -> Mark {
-        match (difference.p_adjusted, measure.better, difference.difference > 0.0) {
-            (None, ..) => Mark::Unknown,
-            (Some(_), ..) if !difference.is_real() => Mark::Same,
-            (_, None, _) => Mark::Differs,
-            (_, Some(Better::Higher), true) | (_, Some(Better::Lower), false) => Mark::Gain,
-            (_, Some(Better::Higher), false) | (_, Some(Better::Lower), true) => Mark::Cost,
-        }
-    }
-
-    /// How it is to be taken from the other side.
-    fn mirrored(self) -> Mark {
-        match self {
-            Mark::Gain => Mark::Cost,
-            Mark::Cost => Mark::Gain,
-            other => other,
-        }
-    }
 }
 
 /// Something that a policy does, as it is said of it.
@@ -157,9 +119,8 @@ const READERS: [(&str, &[Deed]); 3] = [
 ];
 
 /// What the figures of a folder say.
-pub fn verdict(results: &Results) -> Verdict {
-    let study = Study { results };
-    let others = 1..results.policies.len();
+pub fn verdict(study: Study<'_>) -> Verdict {
+    let others = 1..study.results.policies.len();
     let cards = match others.is_empty() {
         true => vec![study.card(0, None)],
         false => others.map(|policy| study.card(policy, Some(0))).collect(),
@@ -167,49 +128,7 @@ pub fn verdict(results: &Results) -> Verdict {
     Verdict { lead: study.lead(), cards }
 }
 
-/// The results over all cohorts, and what can be said of them.
-struct Study<'r> {
-    results: &'r Results,
-}
-
 impl Study<'_> {
-    fn mean(&self, policy: usize, measure: &str) -> f64 {
-        let estimate = self.results.estimate(&self.results.policies[policy], measure);
-        estimate.map_or(0.0, |estimate| estimate.mean)
-    }
-
-    /// What policies do, with figures that are written alike.
-    fn shown<const N: usize>(&self, policies: [usize; N], deed: &Deed) -> Option<[Shown; N]> {
-        let estimate = |policy: usize| self.results.estimate(&self.results.policies[policy], deed.measure);
-        if policies.iter().any(|policy| estimate(*policy).is_none()) {
-            return None;
-        }
-        let estimates = policies.map(|policy| estimate(policy).expect("each has one"));
-        let style = Style::of(deed.measure().unit, estimates.iter().flat_map(|estimate| estimate.values()));
-        Some(estimates.map(|estimate| Shown::estimate(estimate, style)))
-    }
-
-    /// Two policies against each other: the later against the earlier.
-    fn difference(&self, one: usize, other: usize, deed: &Deed) -> Option<Difference> {
-        let [earlier, later] = [one.min(other), one.max(other)].map(|place| &self.results.policies[place]);
-        self.results.difference(later, earlier, deed.measure)
-    }
-
-    /// How it is to be taken that a policy differs from another.
-    fn mark(&self, policy: usize, other: usize, deed: &Deed) -> Option<Mark> {
-        let mark = Mark::of(&self.difference(policy, other, deed)?, deed.measure());
-        Some(if policy < other { mark.mirrored() } else { mark })
-    }
-
-    /// Whether two policies differ by too little money to speak of.
-    fn is_slight(&self, one: usize, other: usize, deed: &Deed) -> bool {
-        /// As a share of net revenue.
-        const SLIGHT: f64 = 0.001;
-        let difference = self.mean(one, deed.measure) - self.mean(other, deed.measure);
-        let revenue = self.mean(one, "net_revenue_usd").max(self.mean(other, "net_revenue_usd"));
-        deed.measure().unit == Unit::Usd && difference.abs() < SLIGHT * revenue
-    }
-
     fn lead(&self) -> Vec<Sentence> {
         let policies = self.results.policies.len();
         let is_idle = |policy| self.mean(policy, "requests") + self.mean(policy, "churned_requests") == 0.0;
@@ -220,11 +139,11 @@ impl Study<'_> {
         if policies == 1 {
             return said("There is one policy in this scenario, so there is nothing to compare it with.");
         }
-        let earning = self.ranking(&EARNS);
+        let earning = self.ranking(EARNS.measure());
         let mut lead: Vec<Sentence> = [
             self.best_of(&EARNS, "earns most", &earning),
             self.price_of_winning(&EARNS, &earning),
-            self.best_of(&TURNS_AWAY, "turns away fewest requests", &self.ranking(&TURNS_AWAY)),
+            self.best_of(&TURNS_AWAY, "turns away fewest requests", &self.ranking(TURNS_AWAY.measure())),
         ]
         .into_iter()
         .flatten()
@@ -235,38 +154,27 @@ impl Study<'_> {
         lead
     }
 
-    /// The policies from the best mean to the worst.
-    fn ranking(&self, deed: &Deed) -> Vec<usize> {
-        let mut ranking: Vec<usize> = (0..self.results.policies.len()).collect();
-        ranking.sort_by(|&a, &b| {
-            let rising = self.mean(a, deed.measure).total_cmp(&self.mean(b, deed.measure));
-            if deed.measure().better == Some(Better::Lower) { rising } else { rising.reverse() }
-        });
-        ranking
-    }
-
     /// Which policy is best at something, and whether that can be told.
     fn best_of(&self, deed: &Deed, superlative: &str, ranking: &[usize]) -> Option<Sentence> {
         let [best, second, ref rest @ ..] = *ranking else { return None };
-        let [of_best, of_second] = self.shown([best, second], deed)?;
-        let difference = self.difference(best, second, deed)?;
+        let [of_best, of_second] = self.shown([best, second], deed.measure())?;
+        let difference = self.difference(best, second, deed.measure())?;
         let named = |policy: usize| Sentence::default().policy(policy);
-        let next = if rest.is_empty() { "" } else { ", the next" };
+        let second_best = if rest.is_empty() { "" } else { "the second best, " };
         let last = rest.last().copied().unwrap_or(second);
         if self.mean(best, deed.measure) == self.mean(last, deed.measure) {
             return Some(Sentence::default().text("Every policy ").then(deed.done(of_best)).text("."));
         }
-        let sentence = match self.mark(best, second, deed)? {
+        let sentence = match self.mark(best, second, deed.measure())? {
             Mark::Unknown => (Sentence::default().text("In this one run ").policy(best))
                 .text(format!(" {superlative}, "))
                 .shown(of_best)
                 .text(" against ")
                 .shown(of_second)
-                .text(" under ")
-                .policy(second)
-                .text(next),
+                .text(format!(" under {second_best}"))
+                .policy(second),
             Mark::Same => {
-                let is_worse = |other: &usize| self.mark(best, *other, deed) == Some(Mark::Gain);
+                let is_worse = |other: &usize| self.mark(best, *other, deed.measure()) == Some(Mark::Gain);
                 let (worse, level): (Vec<usize>, Vec<usize>) = rest.iter().partition(|other| is_worse(other));
                 let sentence = (Sentence::default()
                     .text(format!("Which policy {superlative} cannot be told: ")))
@@ -292,15 +200,14 @@ impl Study<'_> {
                 .shown(of_best)
                 .text(", ")
                 .then(deed.by_how_much(&difference))
-                .text(" than ")
-                .policy(second)
-                .text(next),
+                .text(format!(" than {second_best}"))
+                .policy(second),
             _ => (Sentence::default().policy(best))
                 .text(format!(" {superlative}: "))
                 .shown(of_best)
-                .text("; ")
+                .text(format!("; {second_best}"))
                 .policy(second)
-                .text(format!("{next}{} {} ", if rest.is_empty() { "" } else { "," }, deed.verb))
+                .text(format!("{} {} ", if rest.is_empty() { "" } else { "," }, deed.verb))
                 .then(deed.by_how_much(&difference)),
         };
         Some(sentence.text("."))
@@ -310,15 +217,15 @@ impl Study<'_> {
     /// apart.
     fn price_of_winning(&self, at: &Deed, ranking: &[usize]) -> Option<Sentence> {
         let [best, second, ..] = *ranking else { return None };
-        if self.mark(best, second, at)? != Mark::Gain {
+        if self.mark(best, second, at.measure())? != Mark::Gain {
             return None;
         }
         let deeds = READERS.iter().flat_map(|(_, deeds)| deeds.iter());
         let costs: Vec<Sentence> = deeds
-            .filter(|deed| self.mark(best, second, deed) == Some(Mark::Cost))
-            .filter(|deed| !self.is_slight(best, second, deed))
+            .filter(|deed| self.mark(best, second, deed.measure()) == Some(Mark::Cost))
+            .filter(|deed| !self.is_slight(best, second, deed.measure()))
             .filter_map(|deed| {
-                let [of_best, of_second] = self.shown([best, second], deed)?.map(Shown::bare);
+                let [of_best, of_second] = self.shown([best, second], deed.measure())?.map(Shown::bare);
                 Some(deed.done(of_best).text(" against ").shown(of_second))
             })
             .collect();
@@ -338,13 +245,14 @@ impl Study<'_> {
             let mut points = Vec::new();
             for deed in deeds {
                 let Some(baseline) = baseline else {
-                    let done = self.shown([policy], deed).map(|[shown]| deed.done(shown));
+                    let done = self.shown([policy], deed.measure()).map(|[shown]| deed.done(shown));
                     points.extend(done.map(|sentence| Point { mark: Mark::Unknown, sentence }));
                     continue;
                 };
-                let (Some([shown, other]), Some(difference)) =
-                    (self.shown([policy, baseline], deed), self.difference(policy, baseline, deed))
-                else {
+                let (Some([shown, other]), Some(difference)) = (
+                    self.shown([policy, baseline], deed.measure()),
+                    self.difference(policy, baseline, deed.measure()),
+                ) else {
                     continue;
                 };
                 let sentence = deed.done(shown.bare()).text(" against ").shown(other.bare());
@@ -353,7 +261,9 @@ impl Study<'_> {
                     _ if [policy, baseline].iter().all(|&policy| self.mean(policy, deed.measure) == 0.0) => {}
                     Mark::Same => card.same.push(deed.measure().label),
                     Mark::Unknown => points.push(Point { mark: Mark::Unknown, sentence }),
-                    _ if self.is_slight(policy, baseline, deed) => card.slight.push(deed.measure().label),
+                    _ if self.is_slight(policy, baseline, deed.measure()) => {
+                        card.slight.push(deed.measure().label)
+                    }
                     mark => {
                         let sentence = sentence.text(", ").then(deed.by_how_much(&difference));
                         points.push(Point { mark, sentence });

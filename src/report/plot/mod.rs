@@ -1,20 +1,28 @@
 //! The plots, drawn from the CSV files of a folder alone, each as SVG and PNG.
 
 mod balances;
+mod by_group;
 mod forest;
 mod front;
 mod labels;
-mod over_time;
+mod money;
 mod picture;
 mod png;
+mod refusals;
 mod scale;
 mod scorecard;
+mod service;
+mod spread;
 mod style;
 mod svg;
 pub mod sweep;
+mod timeline;
 mod trade_off;
+mod warm_up;
+mod window;
 mod words;
 
+pub use front::{Standing, standings};
 pub use style::dark_css;
 
 use super::Error;
@@ -29,12 +37,19 @@ use std::path::{Path, PathBuf};
 type Plot = (&'static str, fn(&Results) -> Option<Picture>);
 
 /// Every plot.
-const PLOTS: [Plot; 5] = [
+const PLOTS: &[Plot] = &[
     ("scorecard", scorecard::picture),
-    ("trade-off", trade_off::picture),
     ("differences", forest::picture),
-    ("over-time", over_time::picture),
+    ("trade-off", trade_off::picture),
+    ("money", money::picture),
+    ("service", service::picture),
+    ("refusals", refusals::picture),
+    ("refusals-over-time", refusals::picture_over_time),
+    ("spread", spread::picture),
+    ("by-size", by_group::by_size),
+    ("by-cohort", by_group::by_cohort),
     ("balances", balances::picture),
+    ("warm-up", warm_up::picture),
 ];
 
 /// Draws the plots of a folder of results into its `plots/`, and returns the files. The same results give the same
@@ -117,6 +132,7 @@ mod tests {
             (sample::outcome(&EIGHT, 20, 90), 90),
             (sample::outcome(&EIGHT[..3], 2, 29), 29),
             (sample::outcome(&EIGHT[..1], 1, 1), 1),
+            (sample::outcome(&EIGHT[..4], 1, 30), 30),
             (sample::outcome(&EIGHT[..2], 3, 2000), 2000),
             (sample::idle_outcome(&EIGHT, 2, 10), 10),
             (times(sample::outcome(&EIGHT, 20, 5), -1_000_000_000, 1), 5),

@@ -3,6 +3,7 @@
 use super::picture::{Colour, Mark, Picture, Pixel, Text, glyphs, scaled};
 use super::style::WHITE;
 use ab_glyph::{ScaleFont, point};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use tiny_skia::{
     Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Stroke, StrokeDash,
@@ -24,9 +25,7 @@ impl Picture {
 
 /// Writes pixels by a palette, which takes a third of the space.
 fn encode(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
-    let (palette, pixels) = (0..8)
-        .find_map(|dropped| indexed(canvas, dropped))
-        .expect("a bit for each part of a colour makes eight colours");
+    let (palette, pixels) = indexed(canvas);
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, canvas.width(), canvas.height());
     encoder.set_color(png::ColorType::Indexed);
@@ -38,23 +37,34 @@ fn encode(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
     Ok(file)
 }
 
-/// A palette, and for each pixel its place in there, with so many of the lowest bits of colours dropped; none if
-/// there are still too many colours.
-fn indexed(canvas: &Pixmap, dropped: u32) -> Option<(Vec<[u8; 3]>, Vec<u8>)> {
-    // Black and white stay what they are.
-    let coarse = |part: u8| (u32::from(part >> dropped) * 255 / (255 >> dropped)) as u8;
-    let mut places = BTreeMap::new();
-    let mut palette = Vec::new();
+/// The colours that most pixels have, as many as a palette holds, and for each pixel the place of its own or the
+/// nearest: what is rare are the edges of lines and letters, where it is not seen.
+fn indexed(canvas: &Pixmap) -> (Vec<[u8; 3]>, Vec<u8>) {
+    let runs = || {
+        canvas.pixels().chunk_by(|one, next| one == next).map(|run| {
+            let pixel = run[0];
+            ([pixel.red(), pixel.green(), pixel.blue()], run.len())
+        })
+    };
+    let mut counts: BTreeMap<[u8; 3], usize> = BTreeMap::new();
+    runs().for_each(|(colour, length)| *counts.entry(colour).or_default() += length);
+    let mut palette: Vec<([u8; 3], usize)> = counts.iter().map(|(colour, count)| (*colour, *count)).collect();
+    palette.sort_by_key(|(_, count)| Reverse(*count));
+    palette.truncate(1 << u8::BITS);
+    let palette: Vec<[u8; 3]> = palette.into_iter().map(|(colour, _)| colour).collect();
+    let distance = |one: &[u8; 3], other: &[u8; 3]| -> u32 {
+        one.iter().zip(other).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum()
+    };
+    let nearest = |colour: &[u8; 3]| {
+        (0..=u8::MAX)
+            .zip(&palette)
+            .min_by_key(|(_, other)| distance(colour, other))
+            .map_or(0, |(place, _)| place)
+    };
+    let places: BTreeMap<[u8; 3], u8> = counts.into_keys().map(|colour| (colour, nearest(&colour))).collect();
     let mut pixels = Vec::with_capacity(canvas.pixels().len());
-    for run in canvas.pixels().chunk_by(|one, next| one == next) {
-        let colour = [run[0].red(), run[0].green(), run[0].blue()].map(coarse);
-        let place = *places.entry(colour).or_insert_with(|| {
-            palette.push(colour);
-            palette.len() - 1
-        });
-        pixels.extend(std::iter::repeat_n(u8::try_from(place).ok()?, run.len()));
-    }
-    Some((palette, pixels))
+    runs().for_each(|(colour, length)| pixels.extend(std::iter::repeat_n(places[&colour], length)));
+    (palette, pixels)
 }
 
 fn opaque(Colour(red, green, blue): Colour) -> Color {

@@ -47,9 +47,7 @@ impl Axis {
     /// For differences of values of a unit.
     pub fn of_difference(unit: Unit) -> Axis {
         match unit {
-            Unit::Share => {
-                Axis { numbers: Numbers::PercentagePoints, factor: 100.0, sign: "percentage points" }
-            }
+            Unit::Share => Axis { numbers: Numbers::PercentagePoints, factor: 100.0, sign: "points" },
             _ => Axis::of(unit),
         }
     }
@@ -76,6 +74,11 @@ impl Numbers {
         }
     }
 }
+
+/// From which ratio of the largest to the smallest number on a scale may be logarithmic that need not be.
+const MUCH: f64 = 30.0;
+/// How many decades such a scale has at most.
+const DECADES: i32 = 3;
 
 const MINUTE: f64 = 60.0;
 const HOUR: f64 = 60.0 * MINUTE;
@@ -115,6 +118,10 @@ enum Kind {
     /// of the others.
     Logarithmic {
         zero: f64,
+    },
+    /// Logarithmic both ways from zero, but linear about zero: up to about so much.
+    Symmetric {
+        linear: f64,
     },
 }
 
@@ -167,6 +174,40 @@ impl Scale {
                 break;
             }
         }
+        scale
+    }
+
+    /// A scale from bottom to top over so many pixels that covers the values, of either sign: linear, or where some
+    /// are much larger than others, logarithmic both ways from zero, but for the smallest.
+    pub fn symmetric(values: impl IntoIterator<Item = f64>, numbers: Numbers, pixels: i32) -> Scale {
+        let values: Vec<f64> = values.into_iter().map(|value| value.clamp(-1e300, 1e300)).collect();
+        let sizes = || values.iter().map(|value| value.abs()).filter(|size| *size > 0.0);
+        let (least, most) = (sizes().fold(f64::INFINITY, f64::min), sizes().fold(0.0, f64::max));
+        if most < MUCH * least || most == 0.0 {
+            return Scale::vertical(values, numbers, pixels);
+        }
+        let exponent = |size: f64| libm::floor(libm::log10(size)) as i32;
+        let (first, last) = (exponent(least).max(exponent(most) - DECADES), exponent(most));
+        let (low, high) = values
+            .iter()
+            .fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(*value), high.max(*value)));
+        let mut scale =
+            Scale { low, high, kind: Kind::Symmetric { linear: decimal(1.0, first) }, ticks: Vec::new() };
+        let every = |step: usize| -> Vec<(f64, String)> {
+            let sizes = || (first..=last).rev().step_by(step).map(|exponent| decimal(1.0, exponent));
+            let down = sizes().map(|size| (-size, format!("−{}", logarithmic_label(size, numbers))));
+            let up: Vec<_> = sizes().map(|size| (size, logarithmic_label(size, numbers))).collect();
+            let ticks = down.chain([(0.0, "0".to_owned())]).chain(up.into_iter().rev());
+            ticks.filter(|(value, _)| (low..=high).contains(value)).collect()
+        };
+        let fits = |ticks: &[(f64, String)]| {
+            ticks
+                .windows(2)
+                .all(|pair| scale.pixel(pair[1].0, 0, pixels) - scale.pixel(pair[0].0, 0, pixels) >= 2 * TEXT)
+        };
+        let steps = 1..=(last - first) as usize + 1;
+        let ticks = steps.map(every).find(|ticks| fits(ticks)).unwrap_or_else(|| every(usize::MAX));
+        scale.ticks = ticks;
         scale
     }
 
@@ -235,13 +276,17 @@ impl Scale {
                 let share = (value - low) / (high - low);
                 zero + (1.0 - zero) * share.clamp(0.0, 1.0)
             }
+            Kind::Symmetric { linear } => {
+                let [low, high, value] = [self.low, self.high, value].map(|end| libm::asinh(end / linear));
+                (value - low) / (high - low)
+            }
         };
         from + (share.clamp(0.0, 1.0) * f64::from(to - from)).round() as i32
     }
 
     /// Whether zero is within the range, not at its ends.
     pub fn crosses_zero(&self) -> bool {
-        self.kind == Kind::Linear && self.low < 0.0 && self.high > 0.0
+        !matches!(self.kind, Kind::Logarithmic { .. }) && self.low < 0.0 && self.high > 0.0
     }
 }
 
@@ -328,10 +373,15 @@ impl Short {
     pub fn of(values: impl IntoIterator<Item = f64>, numbers: Numbers, digits: usize) -> Short {
         let largest = values.into_iter().map(f64::abs).fold(0.0, f64::max);
         let (unit, suffix) = numbers.unit(largest);
-        let shown = largest / unit;
+        Short { unit, suffix, decimals: 0, digits, is_scientific: false }.precise_for(largest)
+    }
+
+    /// In the same unit, with the decimals that this number needs.
+    pub fn precise_for(self, value: f64) -> Short {
+        let shown = value.abs() / self.unit;
         let exponent = if shown > 0.0 { libm::floor(libm::log10(shown)) as i32 } else { 0 };
-        let decimals = (digits as i32 - 1 - exponent).max(0) as usize;
-        Short { unit, suffix, decimals, digits, is_scientific: !(-4..6).contains(&exponent) }
+        let decimals = (self.digits as i32 - 1 - exponent).max(0) as usize;
+        Short { decimals, is_scientific: !(-4..6).contains(&exponent), ..self }
     }
 
     /// A number with the sign of its unit.
@@ -456,6 +506,24 @@ mod tests {
     }
 
     #[test]
+    fn a_symmetric_scale_is_logarithmic_both_ways_where_some_are_much_larger_than_others() {
+        let labels = |values: &[f64]| -> Vec<String> {
+            let scale = Scale::symmetric(values.iter().copied(), Numbers::Usd, 300);
+            scale.ticks.into_iter().map(|(_, label)| label).collect()
+        };
+        assert_eq!(labels(&[-3.0, 0.5, 400.0]), ["−1", "0", "1", "10", "100"]);
+        assert_eq!(labels(&[0.02, 1500.0]), ["0", "1", "10", "100", "1,000"]);
+        assert_eq!(labels(&[-2e-9, 2e12]), ["0", "1B", "10B", "100B", "1T"]);
+        assert_eq!(labels(&[3.0, 20.0]), ["0", "5", "10", "15", "20"]);
+        assert_eq!(labels(&[0.0]), labels(&[]));
+        let scale = Scale::symmetric([-100.0, 0.1, 100.0], Numbers::Usd, 1000);
+        let pixel = |value| scale.pixel(value, 0, 1000);
+        assert_eq!((pixel(-100.0), pixel(0.0), pixel(100.0)), (0, 500, 1000));
+        assert!((pixel(100.0) - pixel(10.0)).abs_diff(pixel(10.0) - pixel(1.0)) <= 10);
+        assert!(scale.crosses_zero());
+    }
+
+    #[test]
     fn every_logarithmic_scale_has_ticks_that_do_not_touch() {
         let ranges = [(1e-300, 1e300), (5.0, 5.0), (1.0, 1.1), (1e-9, 2e-9), (86_400.0, 1e9), (0.2, 0.9)];
         for (low, high) in ranges {
@@ -526,6 +594,7 @@ mod tests {
         let values = [12_345.0, -80.0, 0.0, 0.4];
         let short = Short::of(values, Numbers::Usd, 3);
         assert_eq!(values.map(|value| short.write(value)), ["12.3k", "−0.1k", "0", "0.0k"]);
+        assert_eq!(short.precise_for(-80.0).write(-80.0), "−0.0800k");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::super::results::Estimate;
 use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, TITLE, fitted, text_width, wrapped};
 use super::scale::Scale;
+use super::words::capitalised;
 use std::fmt::Write;
 
 /// How wide every picture is.
@@ -177,6 +178,56 @@ pub fn point(picture: &mut Picture, shape: Shape, at: Pixel, radius: i32, colour
     }
 }
 
+/// How an area is filled: told apart by colour and hatching at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// The colour.
+    pub colour: Colour,
+    hatching: Hatching,
+}
+
+/// The lines that are left out of an area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hatching {
+    None,
+    Rising,
+    Falling,
+    Level,
+    Upright,
+}
+
+const HATCHINGS: [Hatching; 5] =
+    [Hatching::None, Hatching::Rising, Hatching::Falling, Hatching::Level, Hatching::Upright];
+/// How far the lines of a hatching are from one another.
+const HATCHING: i32 = 14;
+
+/// The fill of the n-th thing, from 0; the first 60 differ.
+pub fn fill(number: usize) -> Fill {
+    Fill { colour: COLOURS[number % COLOURS.len()], hatching: HATCHINGS[number % HATCHINGS.len()] }
+}
+
+/// Fills a rectangle between its upper left and its lower right corner.
+pub fn rectangle(picture: &mut Picture, (left, top): Pixel, (right, bottom): Pixel, fill: Fill) {
+    picture.polygon(vec![(left, top), (right, top), (right, bottom), (left, bottom)], fill.colour);
+    let (width, height) = (right - left, bottom - top);
+    let lines = |reach: i32| (HATCHING / 2..reach).step_by(HATCHING as usize);
+    // Where a diagonal enters and leaves, as it rises from the lower edge, so far from the left one.
+    let rising = lines(width + height).map(|start| start - height).filter_map(|start| {
+        let (from, to) = (0.max(-start), height.min(width - start));
+        (from < to).then_some([(start + from, from), (start + to, to)])
+    });
+    let hatching: Vec<[Pixel; 2]> = match fill.hatching {
+        Hatching::None => Vec::new(),
+        Hatching::Rising => rising.map(|line| line.map(|(x, y)| (left + x, bottom - y))).collect(),
+        Hatching::Falling => rising.map(|line| line.map(|(x, y)| (left + x, top + y))).collect(),
+        Hatching::Level => lines(height).map(|y| [(left, top + y), (right, top + y)]).collect(),
+        Hatching::Upright => lines(width).map(|x| [(left + x, top), (left + x, bottom)]).collect(),
+    };
+    for line in hatching {
+        picture.line(line.to_vec(), 3, WHITE);
+    }
+}
+
 /// Draws a line through points with the colour and the dashes of a look.
 pub fn stroke(picture: &mut Picture, points: &[Pixel], width: i32, look: Look) {
     picture.dashed(points.to_vec(), width, look.dashes, look.colour);
@@ -195,16 +246,22 @@ pub fn between(picture: &mut Picture, one: &[Pixel], other: &[Pixel], colour: Co
     picture.translucent(outline, colour, opacity);
 }
 
+/// Shades a rectangle between two corners: lines shine through.
+pub fn shade(picture: &mut Picture, (left, top): Pixel, (right, bottom): Pixel, colour: Colour) {
+    picture.translucent(vec![(left, top), (right, top), (right, bottom), (left, bottom)], colour, BAND);
+}
+
 /// Writes a title and what is to be known of it, which together describe the picture; returns the height where
 /// the plot may begin.
 pub fn heading(picture: &mut Picture, title: &str, below: &str) -> i32 {
-    picture.description = format!("{title}: {below}");
+    let below = capitalised(below);
+    picture.description = format!("{title}. {below}");
     let mut y = 44;
     for line in wrapped(title, WIDTH - 2 * MARGIN, TITLE) {
         picture.text(&line, (MARGIN, y), Anchor::Start, TITLE, INK);
         y += 46;
     }
-    notes(picture, below, y - TEXT / 2) + 10
+    notes(picture, &below, y - TEXT / 2) + 10
 }
 
 /// Writes lines of less important text from `top` on; returns the height below them.
@@ -225,6 +282,10 @@ pub enum Sign {
     Stroke(Look),
     /// A point alone.
     Point(Shape, Colour),
+    /// A filled area.
+    Area(Fill),
+    /// A shaded area.
+    Shade(Colour),
 }
 
 /// Draws a legend in lines from `top` on; returns the height below it.
@@ -232,7 +293,11 @@ pub fn legend(picture: &mut Picture, entries: &[(Sign, &str)], top: i32) -> i32 
     let (mut x, mut y) = (MARGIN, top + TEXT / 2);
     for (sign, text) in entries {
         let text = fitted(text, 420, TEXT);
-        let sign_width = if matches!(sign, Sign::Point(..)) { 30 } else { 80 };
+        let sign_width = match sign {
+            Sign::Line(_) | Sign::Stroke(_) => 80,
+            Sign::Area(_) | Sign::Shade(_) => 50,
+            Sign::Point(..) => 30,
+        };
         let width = sign_width + 12 + text_width(&text, TEXT);
         if x > MARGIN && x + width > WIDTH - MARGIN {
             (x, y) = (MARGIN, y + 44);
@@ -244,6 +309,8 @@ pub fn legend(picture: &mut Picture, entries: &[(Sign, &str)], top: i32) -> i32 
         match sign {
             Sign::Line(look) => point(picture, look.shape, middle, 11, look.colour),
             Sign::Point(shape, colour) => point(picture, *shape, middle, 11, *colour),
+            Sign::Area(fill) => rectangle(picture, (x, y - 16), (x + sign_width, y + 16), *fill),
+            Sign::Shade(colour) => shade(picture, (x, y - 16), (x + sign_width, y + 16), *colour),
             Sign::Stroke(_) => {}
         }
         picture.text(&text, (x + sign_width + 12, y), Anchor::Start, TEXT, INK);

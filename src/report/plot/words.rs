@@ -52,7 +52,8 @@ pub fn difference_in_words(difference: &Difference, measure: &Measure) -> String
     words
 }
 
-fn with_interval(style: Style, mean: f64, interval: Option<Interval>) -> String {
+/// A mean with its interval, if there is one.
+pub fn with_interval(style: Style, mean: f64, interval: Option<Interval>) -> String {
     let interval = interval.map(|Interval { low, high }| {
         format!(" (95 % interval {} to {})", style.number(low), style.number(high))
     });

@@ -63,11 +63,38 @@ pub struct BestOf {
 /// A policy at the points that have these values.
 pub struct Rated {
     /// The policy, as an index.
-    policy: usize,
+    pub policy: usize,
     /// The value of each key that makes a difference to it, as an index.
-    at: Vec<Option<usize>>,
+    pub at: Vec<Option<usize>>,
     /// How it stands to the best.
     pub standing: Standing,
+    /// By how much it differs from the best, unless it is that, or excluded.
+    pub difference: Option<DifferenceFromBest>,
+    /// The p-value of the difference, adjusted for all that are not excluded.
+    pub p_adjusted: Option<f64>,
+}
+
+/// By how much a point differs from the best in the same replications.
+#[derive(Clone, Copy, Debug)]
+pub struct DifferenceFromBest {
+    /// The mean over replications.
+    pub mean: f64,
+    /// Both ends of its interval.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl DifferenceFromBest {
+    /// The mean and the ends of the interval.
+    pub fn values(&self) -> impl Iterator<Item = f64> + use<> {
+        let ends = self.interval.map_or([None; 2], |(low, high)| [Some(low), Some(high)]);
+        [Some(self.mean)].into_iter().chain(ends).flatten()
+    }
+
+    /// The same in another unit: so many of it for one.
+    pub fn times(&self, factor: f64) -> DifferenceFromBest {
+        let interval = self.interval.map(|(low, high)| (low * factor, high * factor));
+        DifferenceFromBest { mean: self.mean * factor, interval }
+    }
 }
 
 /// How a policy at a point stands to the best.
@@ -165,6 +192,10 @@ impl SweepResults {
             objective: String,
             constraints: String,
             standing: Standing,
+            difference: Option<f64>,
+            difference_low: Option<f64>,
+            difference_high: Option<f64>,
+            p_adjusted: Option<f64>,
         }
         let mut goal = None;
         let mut rated = Vec::new();
@@ -177,16 +208,22 @@ impl SweepResults {
             Ok((line, self.axes.iter().map(index).collect::<Vec<_>>()))
         })?;
         let malformed = |fault: String| Error::Malformed { path: path.to_owned(), fault };
-        for (Line { policy, objective, constraints, standing }, at) in lines {
+        for (line, at) in lines {
             if goal.is_none() {
-                let objective: Objective = objective.parse().map_err(malformed)?;
-                let constraints = constraints.split(" and ").filter(|constraint| !constraint.is_empty());
+                let objective: Objective = line.objective.parse().map_err(malformed)?;
+                let constraints = line.constraints.split(" and ").filter(|constraint| !constraint.is_empty());
                 let constraints = constraints.map(str::parse).collect::<Result<Vec<Constraint>, _>>();
                 goal = Some((objective, constraints.map_err(malformed)?));
             }
-            let policy = self.policies.iter().position(|known| *known == policy);
+            let policy = self.policies.iter().position(|known| *known == line.policy);
             let policy = policy.ok_or_else(|| malformed("a policy is not in sweep.csv".to_owned()))?;
-            rated.push(Rated { policy, at, standing });
+            let interval = line.difference_low.zip(line.difference_high);
+            let difference = line.difference.map(|mean| DifferenceFromBest { mean, interval });
+            if difference.iter().flat_map(DifferenceFromBest::values).any(|value| !value.is_finite()) {
+                return Err(malformed("a difference is not finite".to_owned()));
+            }
+            let Line { standing, p_adjusted, .. } = line;
+            rated.push(Rated { policy, at, standing, difference, p_adjusted });
         }
         let (objective, constraints) = goal.ok_or_else(|| malformed("it is empty".to_owned()))?;
         Ok(BestOf { objective, constraints, rated })

@@ -129,7 +129,7 @@ impl Column {
     /// With what parts it from the next.
     fn width(&self) -> isize {
         let lines = self.cells.iter().map(String::as_str).chain(self.head.lines());
-        lines.map(|line| line.chars().count()).max().unwrap_or(0) as isize + 2
+        lines.map(|line| line.chars().count()).max().unwrap_or(0) as isize + 3
     }
 }
 
@@ -224,13 +224,17 @@ pub fn verdict(search: &Search<'_>) -> String {
     } else if allowed == 1 {
         text += "no other point keeps the constraints\n";
     } else if unseen().count() == 0 {
-        text += &format!("all {} others are surely worse\n", allowed - 1);
+        text += &format!("all {} others are worse, as p < 0.05 when adjusted for all\n", allowed - 1);
     } else {
         let beside: Vec<Cell> = search.neighbours(best).iter().map(|(_, candidate)| candidate.cell).collect();
-        let further = || unseen().filter(|candidate| !beside.contains(&candidate.cell));
-        let colon = if further().count() > 0 { ", among them:" } else { "" };
-        text += &format!("{} of {} others cannot be told from it{colon}\n", unseen().count(), allowed - 1);
-        text += &listed(search, further(), style);
+        let further: Vec<&Candidate> =
+            unseen().filter(|candidate| !beside.contains(&candidate.cell)).collect();
+        let colon = if further.is_empty() { "" } else { ", among them:" };
+        let (unseen, others) = (unseen().count(), allowed - 1);
+        text += &format!(
+            "{unseen} of {others} others cannot be told from it, as p ≥ 0.05 when adjusted for all{colon}\n"
+        );
+        text += &listed(search, further.into_iter(), style);
         text += "the best of several that cannot be told apart is partly luck, and its mean a little too good: run \
                  it anew with another --seed for a fair figure\n";
     }

@@ -3,13 +3,14 @@
 use super::super::super::sweep::results::{Point, Standing, SweepResults};
 use super::super::picture::{Anchor, Picture, Place, TEXT, fitted, text_width};
 use super::super::scale::{Axis, Short};
-use super::super::style::{BLUE, INK, MARGIN, VERMILLION, WHITE, WIDTH, heading, notes};
+use super::super::style::{BLUE, FAINT_INK, INK, MARGIN, VERMILLION, WHITE, WIDTH, heading, notes};
 use super::super::words::{capitalised, unit_and_way};
 use super::{goal_in_words, tip};
 use crate::metrics::Measure;
 
-/// The shade of the least and of the most.
+/// The shade of the least and of the most, and how many steps are between: a PNG has not many colours.
 const SHADES: [f64; 2] = [0.06, 0.7];
+const STEPS: f64 = 8.0;
 /// How high a cell is at most.
 const CELL: i32 = 84;
 /// What parts two panels.
@@ -45,26 +46,28 @@ pub fn picture(results: &SweepResults, measure: &Measure) -> Option<Picture> {
         of_rows.values.iter().map(|value| fitted(value, panel_width / 4, TEXT)).collect();
     let label_width = row_labels.iter().map(|label| text_width(label, TEXT)).max().unwrap_or(0) + 16;
     let (columns, rows) = (of_columns.values.len() as i32, of_rows.values.len() as i32);
-    let width = ((panel_width - label_width) / columns).min(220);
+    let width = ((panel_width - label_width) / columns).min(300);
     let height = (560 / rows).clamp(12, CELL);
     let short = Short::of(means.iter().copied(), unit.numbers, 3);
     let has_room =
         height >= 40 && means.iter().all(|mean| text_width(&short.write(*mean), TEXT) + 12 <= width);
-    let panel_height = 50 + rows * height + 110;
+    let panel_height = 92 + rows * height + 110;
     let mut bottom = top;
     for (number, policy) in (0..).zip(&swept) {
         let left = MARGIN + number % beside * (panel_width + GAP);
         let top = top + 10 + number / beside * panel_height;
         let name = fitted(&results.policies[*policy], panel_width, TEXT);
         picture.text(&name, (left, top + 14), Anchor::Start, TEXT, INK);
-        let (origin, floor) = (left + label_width, top + 50 + rows * height);
+        let key = fitted(&of_rows.key, panel_width, TEXT);
+        picture.text(&key, (left, top + 56), Anchor::Start, TEXT, FAINT_INK);
+        let (origin, floor) = (left + label_width, top + 86 + rows * height);
         let mut framed = Vec::new();
         for point in shown.iter().filter(|point| point.policy == *policy) {
             let Some(mean) = mean(point) else { continue };
             let (x, y) = (origin + point.at[0] as i32 * width, floor - (point.at[1] as i32 + 1) * height);
             let corners = vec![(x, y), (x + width, y), (x + width, y + height), (x, y + height)];
             let share = if high > low { (mean - low) / (high - low) } else { 0.0 };
-            let [light, dark] = SHADES;
+            let ([light, dark], share) = (SHADES, (share * STEPS).round() / STEPS);
             picture.translucent(corners.clone(), BLUE, (light + (dark - light) * share) as f32);
             if has_room {
                 let middle = (x + width / 2, y + height / 2);
@@ -113,7 +116,7 @@ pub fn picture(results: &SweepResults, measure: &Measure) -> Option<Picture> {
             INK,
         );
     }
-    let mut words = format!("Upwards: {}; to the right: {}. ", of_rows.key, of_columns.key);
+    let mut words = String::new();
     if let Some(goal) = goal_in_words(results) {
         words += &format!(
             "Framed: {goal}. Dashed frame: cannot be told from it. Dark corner: does not keep the constraints. "

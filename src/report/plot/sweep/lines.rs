@@ -32,15 +32,21 @@ pub fn picture(results: &SweepResults, measure: &Measure, axis: usize) -> Option
     let unit = Axis::of(measure.unit);
     let mut picture = Picture::new(WIDTH, 0);
     let mut below = format!("all cohorts, {}", results.replications_in_words());
+    let Places { shares, is_line } = places(&swept.values);
+    let intervals = if is_line { "bands" } else { "bars" };
     if results.replications >= 2 {
-        below += "; bands are 95 % confidence intervals";
+        below += &format!("; {intervals} are 95 % confidence intervals");
     }
     let held: Vec<String> = (results.axes.iter().zip(&others).enumerate())
         .filter(|(other, _)| *other != axis)
         .map(|(_, (other, index))| format!("{} = {}", other.key, other.values[*index]))
         .collect();
     if !held.is_empty() {
-        let which = if results.best.is_some() { "as at the best point" } else { "the first value" };
+        let which = match (results.best.is_some(), held.len()) {
+            (true, _) => "as at the best point",
+            (false, 1) => "its first value",
+            (false, _) => "their first values",
+        };
         below += &format!("; {} ({which})", held.join(", "));
     }
     let title = format!("{} by {}", capitalised(measure.label), swept.key);
@@ -74,22 +80,24 @@ pub fn picture(results: &SweepResults, measure: &Measure, axis: usize) -> Option
         top: top + 54,
         right: WIDTH - MARGIN,
         bottom: top + 54 + HEIGHT,
-        inset: INSET,
+        inset: 0,
     };
     frame.y_ticks(&mut picture, &scale);
-    let Places { shares, is_line } = places(&swept.values);
     let xs = columns(&frame, &shares);
     x_axis(&mut picture, &frame, &xs, &swept.values);
     picture.text(&fitted(&swept.key, 900, TEXT), (frame.right, frame.bottom + 78), Anchor::End, TEXT, INK);
-    for (words, bound) in bounds {
-        let y = frame.y(&scale, bound);
-        picture.dashed(vec![(frame.left, y), (frame.right, y)], 3, &[14, 10], INK);
-        picture.text(&words, (frame.right - 8, y - 22), Anchor::End, TEXT, INK);
-    }
-
-    let places: Vec<Vec<(Pixel, &Estimate)>> = (estimates.iter())
-        .map(|estimates| {
-            let known = xs.iter().zip(estimates).filter_map(|(x, estimate)| Some((*x, estimate.as_ref()?)));
+    // What is no line stands side by side.
+    let beside =
+        if is_line { 0 } else { (xs[xs.len() - 1] - xs[0]).max(400) / (xs.len() * series.len() * 2) as i32 };
+    let places: Vec<Vec<(Pixel, &Estimate)>> = (0..)
+        .zip(&estimates)
+        .map(|(number, estimates)| {
+            let aside = (2 * number + 1 - series.len() as i32) * beside.min(40) / 2;
+            let known = xs
+                .iter()
+                .map(|x| x + aside)
+                .zip(estimates)
+                .filter_map(|(x, estimate)| Some((x, estimate.as_ref()?)));
             known.map(|(x, estimate)| ((x, frame.y(&scale, estimate.mean)), estimate)).collect()
         })
         .collect();
@@ -98,9 +106,10 @@ pub fn picture(results: &SweepResults, measure: &Measure, axis: usize) -> Option
             let ends = places.iter().filter_map(|((x, _), estimate)| Some((*x, end(estimate.interval()?))));
             ends.map(|(x, value)| (x, frame.y(&scale, value))).collect()
         };
-        if is_line && places.len() > 1 {
+        let varies = results.varies(*policy, Some(axis));
+        if is_line && varies {
             between(&mut picture, &ends(|(low, _)| low), &ends(|(_, high)| high), look(*policy).colour, BAND);
-        } else {
+        } else if !is_line || places.len() == 1 {
             for ((x, _), estimate) in places {
                 y_interval(&mut picture, estimate, &scale, &frame, *x, look(*policy));
             }
@@ -112,12 +121,24 @@ pub fn picture(results: &SweepResults, measure: &Measure, axis: usize) -> Option
             stroke(&mut picture, &line, 4, look(*policy));
         }
     }
+    for (_, bound) in &bounds {
+        let y = frame.y(&scale, *bound);
+        picture.dashed(vec![(frame.left, y), (frame.right, y)], 3, &[14, 10], INK);
+    }
     for ((policy, points), places) in series.iter().zip(&places) {
-        for (swept, (at, _)) in points.iter().zip(places) {
+        let is_flat = is_line && !results.varies(*policy, Some(axis));
+        for (index, (swept, (at, _))) in points.iter().zip(places).enumerate() {
+            if is_flat && index > 0 && index + 1 < places.len() {
+                continue;
+            }
             let standing = results.best.as_ref().and_then(|best| best.standing(swept));
             marked(&mut picture, *at, look(*policy), standing);
             picture.tip(Place::Circle { centre: *at, radius: 2 * RADIUS }, &tip(results, swept, &[measure]));
         }
+    }
+    for (words, bound) in &bounds {
+        let at = (frame.right - 8, frame.y(&scale, *bound) - 22);
+        picture.text(words, at, Anchor::End, TEXT, INK);
     }
     let mut words = String::new();
     if let Some(goal) = goal_in_words(results) {
@@ -126,8 +147,10 @@ pub fn picture(results: &SweepResults, measure: &Measure, axis: usize) -> Option
         );
     }
     if results.replications >= 2 {
-        words += "All points and policies meet the same chance, so differences between them are surer than the bands \
-                  suggest.";
+        words += &format!(
+            "All points and policies meet the same chance, so differences between them are surer than the {intervals} \
+             suggest."
+        );
     }
     picture.height = notes(&mut picture, &words, frame.bottom + 104) + 20;
     Some(picture)
@@ -156,7 +179,7 @@ pub fn marked(picture: &mut Picture, at: Pixel, look: Look, standing: Option<Sta
 
 /// Where values stand between the edges of a frame.
 fn columns(frame: &Frame, shares: &[f64]) -> Vec<i32> {
-    let (left, right) = (frame.left + frame.inset, frame.right - frame.inset);
+    let (left, right) = (frame.left + INSET, frame.right - INSET);
     shares.iter().map(|share| left + (share * f64::from(right - left)).round() as i32).collect()
 }
 

@@ -1,5 +1,6 @@
 //! The plots of a sweep: each headline measure over the values of the keys, and the trade-off of all points.
 
+mod best;
 mod heat;
 mod lines;
 mod places;
@@ -35,13 +36,15 @@ pub fn draw(folder: &Path, results: &SweepResults) -> Result<Vec<PathBuf>, Error
 enum Plot {
     /// All points: what they earn against what they lose.
     TradeOff,
+    /// How far others are from the best.
+    Best,
     /// A measure over the values of a key, by its index.
     Lines(&'static Measure, usize),
     /// A measure over the values of two keys.
     Heat(&'static Measure),
 }
 
-/// Every plot that has something to show.
+/// Every plot.
 fn plots_of(results: &SweepResults) -> Vec<Plot> {
     let is_grid = results.axes.len() == 2
         && (0..results.policies.len())
@@ -50,7 +53,12 @@ fn plots_of(results: &SweepResults) -> Vec<Plot> {
         true => vec![Plot::Heat(measure)],
         false => (0..results.axes.len()).map(|axis| Plot::Lines(measure, axis)).collect(),
     };
-    [Plot::TradeOff].into_iter().chain(measures(results).into_iter().flat_map(of_measure)).collect()
+    let best = results.best.as_ref().map(|_| Plot::Best);
+    [Plot::TradeOff]
+        .into_iter()
+        .chain(best)
+        .chain(measures(results).into_iter().flat_map(of_measure))
+        .collect()
 }
 
 /// The headlines and what the best was sought by, where they differ at all.
@@ -77,6 +85,7 @@ impl Plot {
     fn picture(self, results: &SweepResults) -> Option<Picture> {
         match self {
             Plot::TradeOff => trade_off::picture(results),
+            Plot::Best => best::picture(results),
             Plot::Lines(measure, axis) => lines::picture(results, measure, axis),
             Plot::Heat(measure) => heat::picture(results, measure),
         }
@@ -86,6 +95,7 @@ impl Plot {
     fn name(self, results: &SweepResults) -> String {
         match self {
             Plot::TradeOff => "trade-off".to_owned(),
+            Plot::Best => "best".to_owned(),
             Plot::Lines(measure, axis) if results.axes.len() > 1 => {
                 let is_fit = |c: char| c.is_alphanumeric() || "-_.".contains(c);
                 let key = results.axes[axis].key.chars().map(|c| if is_fit(c) { c } else { '-' });
@@ -149,7 +159,9 @@ mod tests {
         let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
         let keys: String = axes.iter().map(|(key, _)| quoted(key) + ",").collect();
         let mut sweep = format!("{keys}policy,cohort,measure,unit,mean,sd,ci_low,ci_high,n\n");
-        let mut best = format!("{keys}policy,objective,constraints,standing\n");
+        let mut best = format!(
+            "{keys}policy,objective,constraints,standing,difference,difference_low,difference_high,p_adjusted\n"
+        );
         let points: usize = axes.iter().map(|(_, values)| values.len()).product();
         for point in 0..points {
             let mut rest = point;
@@ -178,7 +190,13 @@ mod tests {
             let standing = ["worse", "no difference seen", "excluded"][point % 3];
             let standing = if point == points / 2 { "best" } else { standing };
             let goal = "max:contribution_usd,lost_share<2.5% and overshoot_usd<=7";
-            writeln!(best, "{cells}{},{goal},{standing}", quoted(policies[0])).unwrap();
+            let difference = factor * (point as f64 - points as f64 / 2.0);
+            let ends = match (standing, replications) {
+                ("best" | "excluded", _) => ",,,".to_owned(),
+                (_, 1) => format!("{difference},,,"),
+                _ => format!("{difference},{},{},0.03", difference - factor.abs(), difference + factor.abs()),
+            };
+            writeln!(best, "{cells}{},{goal},{standing},{ends}", quoted(policies[0])).unwrap();
         }
         fs::write(folder.path().join("sweep.csv"), sweep).unwrap();
         if with_best {
@@ -214,7 +232,7 @@ mod tests {
     fn no_text_overlaps_another_or_leaves_its_picture() {
         for results in all_results() {
             for plot in plots_of(&results) {
-                let picture = plot.picture(&results).expect("it has something to show");
+                let Some(picture) = plot.picture(&results) else { continue };
                 picture.assert_legible(&plot.name(&results));
             }
         }
@@ -226,12 +244,13 @@ mod tests {
             plots_of(results).into_iter().map(|plot| plot.name(results)).collect()
         };
         let of = all_results();
-        assert_eq!(names(&of[0])[..3], ["trade-off", "contribution_usd", "net_revenue_usd"]);
-        assert!(matches!(plots_of(&of[0])[1], Plot::Lines(_, 0)));
-        assert!(matches!(plots_of(&of[4])[1], Plot::Heat(_)));
+        assert_eq!(names(&of[0])[..3], ["trade-off", "best", "contribution_usd"]);
+        assert!(matches!(plots_of(&of[0])[2], Plot::Lines(_, 0)));
+        assert!(matches!(plots_of(&of[4])[2], Plot::Heat(_)));
+        assert_eq!(names(&of[1])[1], "contribution_usd", "nothing was sought");
         let many = names(&of[7]);
         assert_eq!(
-            many[1..4],
+            many[2..5],
             [
                 "contribution_usd-by-1-policy-top-up-threshold",
                 "contribution_usd-by-2-metering-delay",

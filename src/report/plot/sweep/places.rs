@@ -11,12 +11,13 @@ pub struct Places {
 }
 
 /// The places of values, as people read them: numbers and durations where they belong, on a logarithmic axis where
-/// that parts them more evenly; others in their order.
+/// that parts them more evenly; others in the midst of equal parts.
 pub fn places(values: &[String]) -> Places {
     let shown: Vec<&str> = values.iter().map(String::as_str).collect();
     let Some((_, at)) = positions(&shown) else {
+        let count = values.len() as f64;
         return Places {
-            shares: scaled(&(0..values.len()).map(|index| index as f64).collect::<Vec<_>>()),
+            shares: (0..values.len()).map(|index| (index as f64 + 0.5) / count).collect(),
             is_line: false,
         };
     };
@@ -76,7 +77,7 @@ mod tests {
         assert_eq!(shares(&["0", "1", "10", "100"]), [0.0, 0.33, 0.67, 1.0]);
         assert_eq!(shares(&["1s", "1m", "1h"]), [0.0, 0.5, 1.0]);
         assert_eq!(shares(&["-1", "1", "100"]), [0.0, 0.02, 1.0]);
-        assert_eq!(shares(&["x", "y", "z"]), [0.0, 0.5, 1.0]);
+        assert_eq!(shares(&["x", "y"]), [0.25, 0.75]);
         assert_eq!(shares(&["7"]), [0.5]);
         assert_eq!(shares(&["1", "1000"]), [0.0, 1.0]);
     }

@@ -82,22 +82,28 @@ pub fn picture(results: &SweepResults) -> Option<Picture> {
             picture.line(path, 2, look(policy).colour);
         }
     }
-    let mut labels: Vec<Area> = Vec::new();
-    for ((point, _), at) in shown.iter().zip(&at) {
+    let matters = |(point, at): &(&Point, Pixel)| {
         let standing = results.best.as_ref().and_then(|best| best.standing(point));
-        let is_alone = !results.varies(point.policy, None);
-        if labels.len() < MOST_LABELS && (front.contains(at) || is_alone || standing == Some(Standing::Best))
-        {
-            let text = fitted(&label(results, point), 420, TEXT);
-            let half = (text_width(&text, TEXT) / 2 + 6, TEXT / 2 + 4);
-            let (middle, distance) = free_place(*at, half, &frame, &taken, &labels);
-            let area = Area::around(middle, half.0, half.1);
-            if distance > 0 {
-                picture.line(vec![*at, area.nearest(*at)], 2, FAINT_INK);
-            }
-            picture.text(&text, middle, Anchor::Middle, TEXT, INK);
-            labels.push(area);
+        front.contains(at) || !results.varies(point.policy, None) || standing == Some(Standing::Best)
+    };
+    let mut labelled: Vec<(&Point, Pixel)> =
+        shown.iter().zip(&at).map(|((point, _), at)| (*point, *at)).collect();
+    labelled.sort_by_key(|labelled| !matters(labelled));
+    if labelled.len() > MOST_LABELS {
+        labelled.retain(matters);
+        labelled.truncate(MOST_LABELS);
+    }
+    let mut labels: Vec<Area> = Vec::new();
+    for (point, at) in labelled {
+        let text = fitted(&label(results, point), 420, TEXT);
+        let half = (text_width(&text, TEXT) / 2 + 6, TEXT / 2 + 4);
+        let (middle, distance) = free_place(at, half, &frame, &taken, &labels);
+        let area = Area::around(middle, half.0, half.1);
+        if distance > 0 {
+            picture.line(vec![at, area.nearest(at)], 2, FAINT_INK);
         }
+        picture.text(&text, middle, Anchor::Middle, TEXT, INK);
+        labels.push(area);
     }
     for ((point, _), at) in shown.iter().zip(&at) {
         let standing = results.best.as_ref().and_then(|best| best.standing(point));
@@ -110,7 +116,7 @@ pub fn picture(results: &SweepResults) -> Option<Picture> {
     let keys: Vec<&str> = results.axes.iter().map(|axis| axis.key.as_str()).collect();
     let mut words = format!(
         "The line is the Pareto front of the means: no other point has both more contribution and fewer lost requests \
-         than one on it. Points on it are labelled with {}. ",
+         than one on it. Labels are of {}. ",
         keys.join(", ")
     );
     if let Some(goal) = goal_in_words(results) {

@@ -1,0 +1,88 @@
+//! Money over time: what came in, what was earned, what is owed.
+
+use super::super::results::Results;
+use super::picture::Picture;
+use super::style::{WIDTH, heading};
+use super::timeline::{Line, Panel, Point, Site, Timeline, legend_of_policies, values};
+use crate::experiment::ALL_COHORTS;
+use crate::metrics::Unit;
+
+/// What a panel shows, its column, and whether it is summed up from the first day.
+const PANELS: [(&str, &str, bool); 4] = [
+    ("Net cash so far, USD", "net_cash_usd", true),
+    ("Net revenue so far, USD", "net_revenue_usd", true),
+    ("Float: prepaid and not used yet, USD", "credit_usd", false),
+    ("Debt: used and not paid yet, USD", "receivable_usd", false),
+];
+/// Which share of the money may move after the days that are shown.
+const HARDLY_ANY: f64 = 0.01;
+const HEIGHT: i32 = 330;
+
+/// Four panels of lines over time, a line for each policy: cash, revenue, float and debt; none for a single
+/// day, or where there is no money.
+pub fn picture(data: &Results) -> Option<Picture> {
+    let timeline = timeline(data)?;
+    let panels = PANELS.map(|(caption, column, is_flow)| {
+        let lines = timeline.lines(data, column).into_iter();
+        let lines: Vec<Line> = lines.map(|line| if is_flow { summed_up(&line) } else { line }).collect();
+        (caption, lines, is_flow)
+    });
+    if panels.iter().flat_map(|(_, lines, _)| lines).flatten().all(|point| point.value == 0.0) {
+        return None;
+    }
+
+    let mut picture = Picture::new(WIDTH, 0);
+    let bands = if data.replications >= 2 { ", with 95 % confidence bands" } else { "" };
+    let run_off = if timeline.shaded.is_empty() { "" } else { "; gray: run-off, without requests" };
+    let top = heading(
+        &mut picture,
+        "Cash and revenue so far, float and debt at each day's end, USD",
+        &format!("all cohorts, {}{bands}{run_off}", data.replications_in_words()),
+    );
+    let top = legend_of_policies(&mut picture, data, top);
+    for (number, (caption, lines, is_flow)) in panels.iter().enumerate() {
+        let site = Site::in_columns(number, 2, top, HEIGHT);
+        // Nobody owes less than nothing, whatever an interval says.
+        let least = if *is_flow { f64::NEG_INFINITY } else { 0.0 };
+        let values = values(lines).map(|value| value.max(least));
+        let panel = Panel::new(&timeline, Unit::Usd, values, site);
+        panel.draw(&mut picture, caption, site.left);
+        panel.draw_lines(&mut picture, lines, 4);
+        panel.tell_lines(&mut picture, lines, &data.policies);
+        picture.height = site.below();
+    }
+    Some(picture)
+}
+
+/// The days from the first with demand to that after which hardly any money moves; those of the run-off are shaded.
+fn timeline(data: &Results) -> Option<Timeline> {
+    let measured = Timeline::measured(data)?;
+    let of_all = data.days.iter().filter(|day| day.cohort == ALL_COHORTS);
+    let whole = Timeline::new(measured.date(0), of_all.map(|day| day.date).max()?)?;
+    let ends = data.policies.iter().filter_map(|policy| last_move(&whole, data, policy));
+    let last = ends.chain([measured.days - 1]).max()?;
+    let mut timeline = Timeline::new(measured.date(0), whole.date(last))?;
+    timeline.shaded = measured.days..timeline.days;
+    Some(timeline)
+}
+
+/// The day after which only such a share of what is paid or written off under a policy still is.
+fn last_move(timeline: &Timeline, data: &Results, policy: &str) -> Option<usize> {
+    let [paid, lost] = ["net_cash_usd", "bad_debt_usd"].map(|column| timeline.line(data, policy, column));
+    let moved = paid.iter().zip(&lost).map(|(paid, lost)| (paid.day, paid.value.abs() + lost.value.abs()));
+    let total: f64 = moved.clone().map(|(_, amount)| amount).sum();
+    let mut rest = 0.0;
+    let mut from_the_end = moved.rev();
+    from_the_end.find_map(|(day, amount)| {
+        rest += amount;
+        (rest > HARDLY_ANY * total).then_some(day)
+    })
+}
+
+fn summed_up(line: &[Point]) -> Line {
+    let sums = line.iter().scan(0.0, |sum, point| {
+        *sum += point.value;
+        Some(Point { value: *sum, interval: None, ..*point })
+    });
+    sums.collect()
+}
