@@ -127,15 +127,16 @@ impl<'p> Search<'p> {
         self.best.map(|best| &self.candidates[best])
     }
 
-    /// The keys whose lowest or highest value a candidate has, where such values lie on a line and there are several.
+    /// The keys whose lowest or highest value a candidate has, where the scenario could have values beyond.
     pub fn edges(&self, candidate: &Candidate) -> Vec<(usize, Edge)> {
         let at = self.plan.grid.at(candidate.point);
         let edge = |axis: usize| {
-            let (_, positions) = self.plan.grid.axes[axis].positions()?;
+            let last = self.plan.grid.axes[axis].values.len() - 1;
+            let [below, above] = self.plan.open_ends(axis);
             match at[axis] {
-                _ if positions.len() < 2 || !self.plan.concerns(axis, candidate.policy) => None,
-                0 => Some((axis, Edge::Lowest)),
-                index if index + 1 == positions.len() => Some((axis, Edge::Highest)),
+                _ if !self.plan.concerns(axis, candidate.policy) => None,
+                0 if below => Some((axis, Edge::Lowest)),
+                index if index == last && above => Some((axis, Edge::Highest)),
                 _ => None,
             }
         };
@@ -348,10 +349,20 @@ amount = 10.00
         });
         let search = search(&plan, &swept, &[], &[0, 1]);
         let best = search.best().unwrap();
-        assert_eq!(search.edges(best), [(0, Edge::Highest)]);
+        assert_eq!(search.edges(best), [(0, Edge::Highest)], "and there is a single delay");
         let neighbours = search.neighbours(best);
         let axes: Vec<usize> = neighbours.iter().map(|(axis, _)| *axis).collect();
         assert_eq!(axes, [0, 1]);
+    }
+
+    #[test]
+    fn what_could_not_be_lower_is_no_edge() {
+        let plan = plan(&["policy.top-up.threshold=0,1,2", "metering.delay=0s,1s"]);
+        let swept = swept(&plan, |_, values| (-values[0].parse::<i128>().unwrap(), 0, 0));
+        let search = search(&plan, &swept, &[], &[1]);
+        let best = search.best().unwrap();
+        assert_eq!(search.label(best), "policy.top-up.threshold = 0, metering.delay = 0s");
+        assert_eq!(search.edges(best), []);
     }
 
     #[test]

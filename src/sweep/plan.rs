@@ -21,6 +21,8 @@ pub struct Plan {
     pub policies: Vec<String>,
     /// For each key, the policy that it concerns, as an index; `None`: all of them.
     concerns: Vec<Option<usize>>,
+    /// For each key, whether a value below the lowest, or above the highest, can be.
+    open_ends: Vec<[bool; 2]>,
     /// The scenario with each combination of the values that concern all policies, without any policy.
     scenarios: Vec<Scenario>,
     /// Every policy with each combination of the values that concern it alone, policy by policy.
@@ -57,16 +59,25 @@ impl Plan {
         if !wrong.is_empty() {
             return Err(wrong.join("\n\n"));
         }
-        let mut plan = Plan {
-            grid,
-            policies,
-            concerns,
-            scenarios: Vec::new(),
-            variants: Vec::new(),
-            begins: Vec::new(),
-        };
+        let (scenarios, variants, begins, open_ends) = (vec![], vec![], vec![], vec![]);
+        let mut plan = Plan { grid, policies, concerns, open_ends, scenarios, variants, begins };
         plan.read(file, base, run, &places)?;
+        plan.look_beyond(file, &places);
         Ok(plan)
+    }
+
+    /// Tries what lies beyond the values of each key.
+    fn look_beyond(&mut self, file: &ScenarioFile, places: &[KeyPath]) {
+        for ((axis, place), concerned) in self.grid.axes.iter().zip(places).zip(&self.concerns) {
+            let can_be = |value: String| {
+                let setting = [Setting { key: axis.key.clone(), place: place.clone(), value }];
+                match concerned {
+                    Some(_) => file.read_policies(&setting).is_ok(),
+                    None => file.read(&setting).is_ok(),
+                }
+            };
+            self.open_ends.push(axis.beyond().map_or([false; 2], |beyond| beyond.map(can_be)));
+        }
     }
 
     fn read(
@@ -140,6 +151,11 @@ impl Plan {
     /// Whether a key is one of a policy alone, by its index.
     pub fn touches(&self, policy: usize) -> bool {
         self.concerns.contains(&Some(policy))
+    }
+
+    /// Whether a key, by its index, could have a value below its lowest, or above its highest, these being on a line.
+    pub fn open_ends(&self, axis: usize) -> [bool; 2] {
+        self.open_ends[axis]
     }
 
     /// How many batches there are.
