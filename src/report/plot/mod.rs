@@ -131,6 +131,7 @@ mod tests {
             (sample::outcome(&EIGHT, 20, 90), 90),
             (sample::outcome(&EIGHT[..3], 2, 29), 29),
             (sample::outcome(&EIGHT[..1], 1, 1), 1),
+            (sample::outcome(&EIGHT[..4], 1, 30), 30),
             (sample::outcome(&EIGHT[..2], 3, 2000), 2000),
             (sample::idle_outcome(&EIGHT, 2, 10), 10),
             (times(sample::outcome(&EIGHT, 20, 5), -1_000_000_000, 1), 5),
