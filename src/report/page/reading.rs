@@ -165,3 +165,62 @@ impl Study<'_> {
         Some(Sentence::default().text("What most tries are refused for: ").then(clauses).text("."))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::results::Results;
+
+    fn read(results: &Results, plot: &str) -> Option<String> {
+        reading(Study { results }, plot).map(|sentence| sentence.read(&results.policies))
+    }
+
+    #[test]
+    fn readings_name_what_the_figures_show() {
+        let results = Study::sample(
+            20,
+            &["prepaid", "top-up", "post-paid"],
+            &[
+                ("contribution_usd", &[4838.0, 5000.0, 5432.0], 100.0),
+                ("lost_share", &[0.061, 0.02, 0.003], 0.01),
+                ("credit_mean_usd", &[5000.0, 3000.0, 0.0], 10.0),
+                ("receivable_mean_usd", &[0.0, 0.0, 949.0], 10.0),
+                ("refused_no_credit", &[100.0, 40.0, 0.0], 1.0),
+                ("refused_limit_reached", &[0.0, 0.0, 7.0], 1.0),
+            ],
+        );
+        for (plot, expected) in [
+            ("differences", "Of 8 differences from prepaid 7 are real: 4 for the better, 3 for the worse."),
+            (
+                "trade-off",
+                "Surely on the front, as no other both earns as much and turns away as little: post-paid; surely \
+                 behind another: prepaid and top-up.",
+            ),
+            (
+                "money",
+                "On average over the time, customers have most credit under prepaid, $5,000 (4,500 to 5,500), and owe \
+                 most under post-paid, $949 (854 to 1,044).",
+            ),
+            (
+                "refusals",
+                "What most tries are refused for: no credit under prepaid and top-up; limit reached under post-paid.",
+            ),
+        ] {
+            assert_eq!(read(&results, plot).as_deref(), Some(expected));
+        }
+        assert_eq!(read(&results, "unknown"), None);
+    }
+
+    #[test]
+    fn one_policy_or_one_replication_has_no_best() {
+        let measures: [(&str, &[f64], f64); 2] =
+            [("contribution_usd", &[2.0, 1.0], 0.5), ("lost_share", &[0.1, 0.2], 0.05)];
+        for results in [Study::sample(1, &["a", "b"], &measures), Study::sample(20, &["a"], &measures)] {
+            for plot in ["scorecard", "trade-off"] {
+                assert_eq!(read(&results, plot), None);
+            }
+        }
+        let told = read(&Study::sample(1, &["a", "b"], &measures), "differences");
+        assert!(told.is_some_and(|told| told.starts_with("With one replication there is no telling")));
+    }
+}

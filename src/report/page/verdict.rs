@@ -229,12 +229,10 @@ impl Study<'_> {
                 Some(deed.done(of_best).text(" against ").shown(of_second))
             })
             .collect();
+        let sentence = Sentence::default().text("The price, set against ").policy(second);
         Some(match costs.is_empty() {
-            true => (Sentence::default().text("It is worse than ").policy(second))
-                .text(" in nothing else that is shown here."),
-            false => {
-                Sentence::default().text("For that it ").list(costs).text(" under ").policy(second).text(".")
-            }
+            true => sentence.text(": none that is told here."),
+            false => sentence.text(": it ").list(costs).text("."),
         })
     }
 
@@ -275,5 +273,145 @@ impl Study<'_> {
             }
         }
         card
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::results::Results;
+
+    const THREE: [&str; 3] = ["prepaid", "top-up", "post-paid"];
+
+    fn lead(results: &Results) -> Vec<String> {
+        let verdict = verdict(Study { results });
+        verdict.lead.iter().map(|sentence| sentence.read(&results.policies)).collect()
+    }
+
+    /// Each point of the n-th card, with how it is to be taken.
+    fn points(results: &Results, card: usize) -> Vec<(Mark, String)> {
+        let Verdict { cards, .. } = verdict(Study { results });
+        let points = cards[card].readers.iter().flat_map(|reader| &reader.points);
+        points.map(|point| (point.mark, point.sentence.read(&results.policies))).collect()
+    }
+
+    #[test]
+    fn the_best_is_named_with_its_lead_and_its_price() {
+        let results = Study::sample(
+            20,
+            &THREE,
+            &[
+                ("requests", &[9e6, 9e6, 9e6], 1.0),
+                ("net_revenue_usd", &[9000.0, 9500.0, 9800.0], 1.0),
+                ("contribution_usd", &[4838.0, 5000.0, 5432.0], 100.0),
+                ("receivable_mean_usd", &[0.0, 0.006, 949.34], 0.001),
+                ("bad_debt_usd", &[0.0, 0.0, 1.0], 0.1),
+                ("credit_mean_usd", &[5000.0, 3805.0, 1013.0], 1.0),
+                ("lost_share", &[0.061, 0.004, 0.0038], 0.01),
+            ],
+        );
+        assert_eq!(
+            lead(&results),
+            [
+                "post-paid earns most: $5,432 (4,889 to 5,975), 8.6 % (7.8 to 9.5) more than the second best, top-up.",
+                "The price, set against top-up: it holds $1,013 of customers\u{2019} money in advance against $3,805 \
+                 and lends $949 to customers on average against $0.",
+                "Which policy turns away fewest requests cannot be told: post-paid does by its mean, 0.38 % (0.34 to \
+                 0.42), but no difference is seen between it and top-up, 0.40 % (0.36 to 0.44). It does better than \
+                 prepaid.",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_earlier_policy_that_is_best_is_told_by_what_the_later_one_lacks() {
+        let results = Study::sample(
+            20,
+            &THREE,
+            &[
+                ("requests", &[9e6, 9e6, 9e6], 1.0),
+                ("contribution_usd", &[4838.0, 5432.0, 5000.0], 100.0),
+                ("lost_share", &[0.0, 0.0, 0.0], 0.01),
+            ],
+        );
+        assert_eq!(
+            lead(&results),
+            [
+                "top-up earns most: $5,432 (4,889 to 5,975); the second best, post-paid, earns 8.0 % (7.2 to 8.7) less.",
+                "The price, set against post-paid: none that is told here.",
+                "Every policy turns away 0 % (0 to 0) of requests.",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_winner_is_named_where_the_difference_may_be_chance() {
+        let contributions: &[f64] = &[4838.0, 5001.0, 5000.0];
+        let measures = [("requests", &[9e6; 3][..], 1.0), ("contribution_usd", contributions, 1000.0)];
+        let results = Study::sample(20, &THREE, &measures);
+        assert_eq!(
+            lead(&results),
+            [
+                "Which policy earns most cannot be told: top-up does by its mean, $5,001 (4,501 to 5,501), but no \
+              difference is seen between it and post-paid, $5,000 (4,500 to 5,500), nor between it and prepaid."
+            ]
+        );
+        assert_eq!(points(&results, 0), []);
+
+        let results = Study::sample(1, &THREE, &measures);
+        assert_eq!(
+            lead(&results),
+            [
+                "In this one run top-up earns most, $5,001 against $5,000 under the second best, post-paid.",
+                "One replication: no telling which of these differences are chance."
+            ]
+        );
+        assert_eq!(points(&results, 1), [(Mark::Unknown, "earns $5,000 against $4,838".to_owned())]);
+    }
+
+    #[test]
+    fn each_policy_is_told_against_the_first_by_what_it_gains_and_costs() {
+        let results = Study::sample(
+            20,
+            &THREE[..2],
+            &[
+                ("requests", &[9e6, 9e6], 1.0),
+                ("net_revenue_usd", &[9000.0, 9500.0], 1.0),
+                ("contribution_usd", &[4838.0, 5432.0], 100.0),
+                ("net_cash_usd", &[-10.0, 500.0], 1.0),
+                ("bad_debt_usd", &[0.02, 4.0], 0.1),
+                ("fees_usd", &[200.0, 201.0], 10.0),
+                ("promotional_usd", &[0.0, 0.0], 1.0),
+                ("lost_share", &[0.061, 0.004], 0.01),
+            ],
+        );
+        assert_eq!(
+            points(&results, 0),
+            [
+                (Mark::Gain, "earns $5,432 against $4,838, 12.3 % (11.1 to 13.5) more"),
+                (
+                    Mark::Gain,
+                    "collects $500.00 in cash against \u{2212}$10.00, $510.00 (459.00 to 561.00) more"
+                ),
+                (Mark::Gain, "turns away 0.4 % of requests against 6.1 %, 5.7 points (5.1 to 6.3) less"),
+            ]
+            .map(|(mark, text)| (mark, text.to_owned()))
+        );
+        let Verdict { cards, .. } = verdict(Study { results: &results });
+        assert_eq!((&cards[0].slight[..], &cards[0].same[..]), (&["bad debt"][..], &["fees"][..]));
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_not() {
+        let alone = Study::sample(9, &THREE[..1], &[("requests", &[9.0], 1.0), ("lost_share", &[0.25], 1.0)]);
+        assert_eq!(
+            lead(&alone),
+            ["There is one policy in this scenario, so there is nothing to compare it with."]
+        );
+        let told = "turns away 25.0 % (22.5 to 27.5) of requests".to_owned();
+        assert_eq!(points(&alone, 0), [(Mark::Unknown, told)]);
+
+        let idle = Study::sample(9, &THREE, &[("requests", &[0.0; 3], 1.0), ("lost_share", &[0.0; 3], 1.0)]);
+        assert_eq!(lead(&idle), ["No request was sent, so there is nothing to tell the policies by."]);
     }
 }

@@ -114,8 +114,8 @@ pub struct Scale {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     Linear,
-    /// Zero, and all below it, has a place of its own: at the lower end, so much of the length away from the least
-    /// of the others.
+    /// Zero, and all below it, has a place of its own: at the lower end, so much of the length away from the
+    /// least of the others.
     Logarithmic {
         zero: f64,
     },
@@ -141,8 +141,8 @@ impl Scale {
         Scale::fitting(values, numbers, |scale| 2 * TEXT * (scale.ticks.len() as i32 - 1) <= pixels)
     }
 
-    /// A logarithmic scale from left to right over so many pixels that covers the values; its labels do not touch.
-    /// Values that are zero or less share a place apart from the others.
+    /// A logarithmic scale from left to right over so many pixels that covers the values; its labels do not
+    /// touch. Values that are zero or less share a place apart from the others.
     pub fn logarithmic(values: impl IntoIterator<Item = f64>, numbers: Numbers, pixels: i32) -> Scale {
         let (mut low, mut high, mut has_zero) = (f64::INFINITY, 0.0_f64, false);
         for value in values {
@@ -177,8 +177,8 @@ impl Scale {
         scale
     }
 
-    /// A scale from bottom to top over so many pixels that covers the values, of either sign: linear, or where some
-    /// are much larger than others, logarithmic both ways from zero, but for the smallest.
+    /// A scale from bottom to top over so many pixels that covers the values, of either sign: linear, or
+    /// where some are much larger than others, logarithmic both ways from zero, but for the smallest.
     pub fn symmetric(values: impl IntoIterator<Item = f64>, numbers: Numbers, pixels: i32) -> Scale {
         let values: Vec<f64> = values.into_iter().map(|value| value.clamp(-1e300, 1e300)).collect();
         let sizes = || values.iter().map(|value| value.abs()).filter(|size| *size > 0.0);
@@ -305,9 +305,9 @@ fn widest(ticks: &[(f64, String)]) -> i32 {
     ticks.iter().map(|(_, label)| text_width(label, TEXT)).max().unwrap_or(0) + TEXT
 }
 
-/// Ticks for numbers from `low`, which is more than zero, to `high`, which is more: durations that people speak of,
-/// powers of ten, or 1, 2 and 5 times these if there are few. If less than two are among the numbers, the nearest
-/// around them.
+/// Ticks for numbers from `low`, which is more than zero, to `high`, which is more: durations that people
+/// speak of, powers of ten, or 1, 2 and 5 times these if there are few. If less than two are among the
+/// numbers, the nearest around them.
 fn logarithmic_ticks(low: f64, high: f64, numbers: Numbers) -> Vec<(f64, String)> {
     let exponent = |value: f64| libm::floor(libm::log10(value)) as i32;
     let digits: &[f64] = if high / low < 100.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
@@ -405,11 +405,6 @@ impl Short {
     }
 }
 
-/// A single number in four significant digits, with the sign of its unit.
-pub fn short(value: f64, numbers: Numbers) -> String {
-    Short::of([value], numbers, 4).write(value)
-}
-
 fn with_minus_sign(text: &str) -> String {
     text.replace('-', "−")
 }
@@ -475,8 +470,9 @@ mod tests {
         );
         assert_eq!(labels(&[0.0, 7200.0], Numbers::Seconds), ["0", "0.5 h", "1.0 h", "1.5 h", "2.0 h"]);
         assert_eq!(labels(&[0.0, 30.0], Numbers::Seconds), ["0", "10 s", "20 s", "30 s"]);
-        assert_eq!(short(5400.0, Numbers::Seconds), "90.00 min");
-        assert_eq!(short(-3.0 * DAY, Numbers::Seconds), "−3.000 d");
+        let short = |value: f64| Short::of([value], Numbers::Seconds, 4).write(value);
+        assert_eq!(short(5400.0), "90.00 min");
+        assert_eq!(short(-3.0 * DAY), "−3.000 d");
     }
 
     fn logarithmic(values: &[f64], numbers: Numbers, pixels: i32) -> Vec<String> {
@@ -585,7 +581,7 @@ mod tests {
             (-1234.0, "−1,234"),
             (1e20, "1.000e20"),
         ] {
-            assert_eq!(short(value, Numbers::Usd), text);
+            assert_eq!(Short::of([value], Numbers::Usd, 4).write(value), text);
         }
     }
 
