@@ -173,7 +173,7 @@ fn a_command_line_at_fault_has_status_two_and_leaves_no_trace() {
 fn help_and_version_go_to_standard_output() {
     let place = Place::new();
     let ended = place.succeeds("--help");
-    for command in ["run", "check", "explain", "plot", "new", "policies", "schema"] {
+    for command in ["run", "sweep", "check", "explain", "plot", "new", "policies", "schema"] {
         assert!(ended.stdout.contains(&format!("\n  {command} ")), "{}", ended.stdout);
     }
     assert_eq!(place.succeeds("--version").stdout, concat!("billsim ", env!("CARGO_PKG_VERSION"), "\n"));

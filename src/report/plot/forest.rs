@@ -38,7 +38,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
     }
 
     let mut picture = Picture::new(WIDTH, 0);
-    let first = fitted(first, 700, TEXT);
+    let first = format!("“{}”", fitted(first, 700, TEXT));
     let replications = match data.replications {
         1 => "1 replication, which cannot tell what is real".to_owned(),
         n => format!(
@@ -49,8 +49,8 @@ pub fn picture(data: &Results) -> Option<Picture> {
     };
     let top = heading(
         &mut picture,
-        &format!("How policies differ from {}", fitted(&first, 900, TEXT)),
-        &format!("The policy less {first}, US dollars and percentage points, all cohorts, {replications}"),
+        &format!("How policies differ from {first}"),
+        &format!("The policy less {first}, in US dollars and percentage points, all cohorts, {replications}"),
     );
 
     let names: Vec<String> = others.iter().map(|policy| fitted(policy, 300, TEXT)).collect();
@@ -95,9 +95,9 @@ fn panel(
 
     let values =
         || differences.iter().flatten().flat_map(Difference::values).map(|value| axis.factor * value);
-    let short = Short::of(values(), axis.numbers, 3);
     let written = |difference: &Option<Difference>| {
         let Some(difference) = difference else { return String::new() };
+        let short = Short::of(difference.values().map(|value| axis.factor * value), axis.numbers, 3);
         let written = |value: f64| short.write(axis.factor * value);
         let sign = if difference.difference > 0.0 { "+" } else { "" };
         let interval = difference.interval();

@@ -225,6 +225,24 @@ pub fn wrapped(text: &str, width: i32, size: i32) -> Vec<String> {
 
 #[cfg(test)]
 impl Picture {
+    /// That it is described, has known colours only, and no text that overlaps another or leaves it.
+    pub fn assert_legible(&self, name: &str) {
+        assert!(!self.description.is_empty(), "{name} is not described");
+        for colour in self.colours() {
+            let is_known = super::style::PALETTE.iter().any(|(light, _)| *light == colour);
+            assert!(is_known, "{name}: {colour} is not of the palette");
+        }
+        let boxes = self.text_boxes();
+        for (index, (text, [left, top, right, bottom])) in boxes.iter().enumerate() {
+            let inside = *left >= 0 && *top >= 0 && *right <= self.width && *bottom <= self.height;
+            assert!(inside, "{name}: {text} leaves the picture");
+            for (other, [l, t, r, b]) in boxes[..index].iter().filter(|(other, _)| !other.is_empty()) {
+                let apart = right <= l || r <= left || bottom <= t || b <= top;
+                assert!(apart || text.is_empty(), "{name}: {text} overlaps {other}");
+            }
+        }
+    }
+
     /// Every text with the box it fills: left, top, right, bottom.
     pub fn text_boxes(&self) -> Vec<(&str, [i32; 4])> {
         self.marks

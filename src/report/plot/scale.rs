@@ -47,9 +47,7 @@ impl Axis {
     /// For differences of values of a unit.
     pub fn of_difference(unit: Unit) -> Axis {
         match unit {
-            Unit::Share => {
-                Axis { numbers: Numbers::PercentagePoints, factor: 100.0, sign: "percentage points" }
-            }
+            Unit::Share => Axis { numbers: Numbers::PercentagePoints, factor: 100.0, sign: "points" },
             _ => Axis::of(unit),
         }
     }
@@ -375,10 +373,15 @@ impl Short {
     pub fn of(values: impl IntoIterator<Item = f64>, numbers: Numbers, digits: usize) -> Short {
         let largest = values.into_iter().map(f64::abs).fold(0.0, f64::max);
         let (unit, suffix) = numbers.unit(largest);
-        let shown = largest / unit;
+        Short { unit, suffix, decimals: 0, digits, is_scientific: false }.precise_for(largest)
+    }
+
+    /// In the same unit, with the decimals that this number needs.
+    pub fn precise_for(self, value: f64) -> Short {
+        let shown = value.abs() / self.unit;
         let exponent = if shown > 0.0 { libm::floor(libm::log10(shown)) as i32 } else { 0 };
-        let decimals = (digits as i32 - 1 - exponent).max(0) as usize;
-        Short { unit, suffix, decimals, digits, is_scientific: !(-4..6).contains(&exponent) }
+        let decimals = (self.digits as i32 - 1 - exponent).max(0) as usize;
+        Short { decimals, is_scientific: !(-4..6).contains(&exponent), ..self }
     }
 
     /// A number with the sign of its unit.
@@ -591,6 +594,7 @@ mod tests {
         let values = [12_345.0, -80.0, 0.0, 0.4];
         let short = Short::of(values, Numbers::Usd, 3);
         assert_eq!(values.map(|value| short.write(value)), ["12.3k", "−0.1k", "0", "0.0k"]);
+        assert_eq!(short.precise_for(-80.0).write(-80.0), "−0.0800k");
     }
 
     #[test]

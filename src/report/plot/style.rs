@@ -3,6 +3,7 @@
 use super::super::results::Estimate;
 use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, TITLE, fitted, text_width, wrapped};
 use super::scale::Scale;
+use super::words::capitalised;
 use std::fmt::Write;
 
 /// How wide every picture is.
@@ -253,13 +254,14 @@ pub fn shade(picture: &mut Picture, (left, top): Pixel, (right, bottom): Pixel, 
 /// Writes a title and what is to be known of it, which together describe the picture; returns the height where
 /// the plot may begin.
 pub fn heading(picture: &mut Picture, title: &str, below: &str) -> i32 {
-    picture.description = format!("{title}: {below}");
+    let below = capitalised(below);
+    picture.description = format!("{title}. {below}");
     let mut y = 44;
     for line in wrapped(title, WIDTH - 2 * MARGIN, TITLE) {
         picture.text(&line, (MARGIN, y), Anchor::Start, TITLE, INK);
         y += 46;
     }
-    notes(picture, below, y - TEXT / 2) + 10
+    notes(picture, &below, y - TEXT / 2) + 10
 }
 
 /// Writes lines of less important text from `top` on; returns the height below them.
