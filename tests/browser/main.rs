@@ -212,7 +212,8 @@ fn what_is_drawn_and_every_figure_tell_themselves_to_mouse_finger_and_keyboard()
                 let Some(tip) = tips.get(number) else { continue };
                 let (x, y) = middle(&browser, &selector, number);
                 browser.point(Pointer::Mouse, x, y);
-                let said = told(&browser).unwrap_or_else(|| panic!("{selector} {number} tells nothing in {width}"));
+                let said =
+                    told(&browser).unwrap_or_else(|| panic!("{selector} {number} tells nothing in {width}"));
                 // Of two that lie upon one another, the upper one is told.
                 assert!(tips.contains(&said.as_str()), "{selector} {number}: {said:?}, not {tip:?}");
                 pointed += 1;
