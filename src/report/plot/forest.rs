@@ -19,8 +19,8 @@ const TICKS: i32 = 74;
 const INSET: i32 = 14;
 const RADIUS: i32 = 9;
 
-/// A panel for each headline measure in which anything differs, in it a row for each policy but the first: the
-/// difference, taken within replications, with its interval.
+/// A panel for each headline measure in which anything differs, in it a row for each policy but the first:
+/// the difference, taken within replications, with its interval.
 pub fn picture(data: &Results) -> Option<Picture> {
     let (first, others) = data.policies.split_first()?;
     let panels: Vec<(&Measure, Vec<Option<Difference>>)> = HEADLINES
@@ -42,9 +42,9 @@ pub fn picture(data: &Results) -> Option<Picture> {
     let replications = match data.replications {
         1 => "1 replication, which cannot tell what is real".to_owned(),
         n => format!(
-            "means of differences within {n} replications, with 95 % confidence intervals. Filled: a real difference \
-             (p < 0.05, adjusted for all pairs of policies, which is stricter than to miss zero); hollow: no \
-             difference seen"
+            "means of differences within {n} replications, with 95 % confidence intervals. Filled: a real \
+             difference (p < 0.05, adjusted for all pairs of policies, which is stricter than to miss zero); hollow: \
+             no difference seen"
         ),
     };
     let top = heading(

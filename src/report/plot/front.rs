@@ -8,13 +8,13 @@ use std::cmp::Ordering;
 /// Where a policy stands among the others in two measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Surely on the front: against each other policy, it is surely better in one of the measures, or surely equal in
-    /// both.
+    /// Surely on the front: against each other policy, it is surely better in one of the measures, or surely
+    /// equal in both.
     Sure,
     /// Neither.
     Unsure,
-    /// Surely off the front: another policy is surely better in one of the measures, and on average no worse in the
-    /// other.
+    /// Surely off the front: another policy is surely better in one of the measures, and on average no worse
+    /// in the other.
     Dominated,
 }
 

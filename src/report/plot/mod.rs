@@ -52,8 +52,8 @@ const PLOTS: &[Plot] = &[
     ("warm-up", warm_up::picture),
 ];
 
-/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same results give the same
-/// bytes.
+/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same results give the
+/// same bytes.
 ///
 /// # Errors
 /// If a plot cannot be written.

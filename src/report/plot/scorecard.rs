@@ -21,8 +21,8 @@ const TICKS: i32 = 74;
 const INSET: i32 = 12;
 const RADIUS: i32 = 9;
 
-/// A panel for each headline measure, in it a row for each policy: a point with its interval, its value, and how it
-/// differs from that of the first policy.
+/// A panel for each headline measure, in it a row for each policy: a point with its interval, its value, and
+/// how it differs from that of the first policy.
 pub fn picture(data: &Results) -> Option<Picture> {
     let first = data.policies.first()?;
     let mut picture = Picture::new(WIDTH, 0);
@@ -55,8 +55,8 @@ pub fn picture(data: &Results) -> Option<Picture> {
         let marks = match data.replications {
             1 => "One replication cannot tell which differences are real.".to_owned(),
             _ => format!(
-                "✓ surely better than under “{}”, ✗ surely worse: p < 0.05 of the paired difference, adjusted for all \
-                 pairs of policies. Without a mark: no difference seen.",
+                "✓ surely better than under “{}”, ✗ surely worse: p < 0.05 of the paired difference, adjusted for \
+                 all pairs of policies. Without a mark: no difference seen.",
                 fitted(first, 400, TEXT)
             ),
         };
@@ -124,11 +124,8 @@ fn panel(picture: &mut Picture, data: &Results, measure: &Measure, (left, top): 
 
 /// How a real difference is marked; any other is not.
 fn mark(difference: &Difference, measure: &Measure) -> Option<(&'static str, Colour)> {
-    difference.is_real().then(|| match measure.better {
-        None => ("≠", INK),
-        Some(better) if (better == Better::Higher) == (difference.difference > 0.0) => ("✓", GREEN),
-        Some(_) => ("✗", VERMILLION),
-    })
+    let is_better = (measure.better? == Better::Higher) == (difference.difference > 0.0);
+    difference.is_real().then_some(if is_better { ("✓", GREEN) } else { ("✗", VERMILLION) })
 }
 
 fn tip(data: &Results, policy: &str, measure: &Measure, difference: Option<&Difference>) -> String {

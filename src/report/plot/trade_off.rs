@@ -28,7 +28,8 @@ struct Shown<'d> {
     at: Pixel,
 }
 
-/// A point for each policy: contribution against lost requests, and the front of those that none surely beats.
+/// A point for each policy: contribution against lost requests, and the front of those that none surely
+/// beats.
 pub fn picture(data: &Results) -> Option<Picture> {
     let estimate = |policy: &str, measure, factor| Some(data.estimate(policy, measure)?.times(factor));
     let mut shown: Vec<Shown> = (data.policies.iter().zip(standings(data, MEASURES)).enumerate())
@@ -123,7 +124,7 @@ fn meaning(shown: &[Shown], replications: u64) -> String {
     let front = front(shown.iter().map(|policy| policy.at));
     let mut words = "The line is the Pareto front of the means".to_owned();
     words += match front.len() {
-        1 => ": a single policy is ahead in both.",
+        1 => ", a single point here.",
         _ => ": which of its policies is best depends on what a lost request costs you.",
     };
     if replications == 1 {
@@ -131,8 +132,8 @@ fn meaning(shown: &[Shown], replications: u64) -> String {
     }
     let has = |standing| shown.iter().any(|policy| policy.standing == standing);
     if has(Standing::Dominated) {
-        words += " Small, with gray names: surely off it, as another policy is surely better in one of the two and \
-                  on average no worse in the other.";
+        words += " Small, with gray names: surely off it, as another policy is surely better in one of the two \
+                  and on average no worse in the other.";
     }
     if has(Standing::Unsure) {
         words += " Not sure: some other policy is surely worse in neither of the two.";
