@@ -112,7 +112,8 @@ fn pages_ask_the_network_for_nothing_and_have_nothing_to_complain_of() {
             let url = event["message"]["params"]["request"]["url"].as_str()?.to_owned();
             is_request.then_some(url)
         });
-        let asked: BTreeSet<String> = asked.filter(|url| !url.starts_with("data:") && !url.starts_with("chrome:")).collect();
+        let asked: BTreeSet<String> =
+            asked.filter(|url| !url.starts_with("data:") && !url.starts_with("chrome:")).collect();
         assert_eq!(asked, BTreeSet::from([report.url()]));
     }
 }
