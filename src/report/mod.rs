@@ -21,12 +21,16 @@ use results::Results;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use sweep::results::SweepResults;
 
-/// Draws the plots and the page of a folder of results from its other files, and returns the files.
+/// Draws the plots of a folder of results from its other files, and of a run the page, and returns the files.
 ///
 /// # Errors
 /// If a file of the folder is missing or does not read as it was written, or if one cannot be written.
 pub fn draw(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    if SweepResults::are_in(folder) {
+        return plot::sweep::draw(folder, &SweepResults::read(folder)?);
+    }
     let results = Results::read(folder)?;
     let mut files = plot::draw(folder, &results)?;
     files.push(page::write(folder, &results, &files)?);

@@ -360,7 +360,7 @@ fn line(record: &::csv::StringRecord) -> u64 {
     record.position().map_or(0, |position| position.line())
 }
 
-fn read_rows<T>(
+pub(super) fn read_rows<T>(
     path: &Path,
     parse: impl Fn(&::csv::StringRecord, &::csv::StringRecord) -> Result<T, String>,
 ) -> Result<Vec<T>, Error> {

@@ -41,6 +41,25 @@ impl Axis {
         let shown: Vec<&str> = self.values.iter().map(|value| value.shown.as_str()).collect();
         positions(&shown)
     }
+
+    /// Values that lie just below the lowest and just above the highest, as TOML, where there are several and they lie
+    /// on a line.
+    pub fn beyond(&self) -> Option<[String; 2]> {
+        let (line, _) = self.positions()?;
+        let [lowest, .., highest] = &self.values[..] else { return None };
+        let next = |value: &AxisValue, way: i128| match line {
+            Line::Numbers => {
+                let decimals = decimals(&value.shown);
+                let step = way * 10_i128.pow(PLACES as u32 - decimals as u32);
+                Some(written(scaled(&value.shown, PLACES).ok()? + step, decimals))
+            }
+            Line::Durations => {
+                let seconds = Span::from_micros(way as i64 * Span::SECOND.micros());
+                Some(quoted(&(duration(&value.shown)? + seconds).to_string()))
+            }
+        };
+        Some([next(lowest, -1)?, next(highest, 1)?])
+    }
 }
 
 /// A value of a swept key.
@@ -394,6 +413,16 @@ mod tests {
         assert_eq!(shown("1m..1h:log5"), ["1m", "2m 45s", "7m 30s", "22m", "1h"]);
         assert_eq!(shown("1s..1d:log6"), ["1s", "10s", "1m 35s", "15m", "2h 30m", "1d"]);
         assert_eq!(shown("1..8:log2"), ["1", "8"]);
+    }
+
+    #[test]
+    fn what_lies_beyond_the_values_is_near() {
+        let beyond = |values: &str| axis(&format!("a.b={values}")).beyond();
+        assert_eq!(beyond("2,1,5"), Some(["0", "6"].map(str::to_owned)));
+        assert_eq!(beyond("0.0,0.95"), Some(["-0.1", "0.96"].map(str::to_owned)));
+        assert_eq!(beyond("0s,1m"), Some(["\"-1s\"", "\"1m 1s\""].map(str::to_owned)));
+        assert_eq!(beyond("x,y"), None);
+        assert_eq!(beyond("5"), None);
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct Plan {
     pub policies: Vec<String>,
     /// For each key, the policy that it concerns, as an index; `None`: all of them.
     concerns: Vec<Option<usize>>,
+    /// For each key, whether a value below the lowest, or above the highest, can be.
+    open_ends: Vec<[bool; 2]>,
     /// The scenario with each combination of the values that concern all policies, without any policy.
     scenarios: Vec<Scenario>,
     /// Every policy with each combination of the values that concern it alone, policy by policy.
@@ -57,16 +59,25 @@ impl Plan {
         if !wrong.is_empty() {
             return Err(wrong.join("\n\n"));
         }
-        let mut plan = Plan {
-            grid,
-            policies,
-            concerns,
-            scenarios: Vec::new(),
-            variants: Vec::new(),
-            begins: Vec::new(),
-        };
+        let (scenarios, variants, begins, open_ends) = (vec![], vec![], vec![], vec![]);
+        let mut plan = Plan { grid, policies, concerns, open_ends, scenarios, variants, begins };
         plan.read(file, base, run, &places)?;
+        plan.look_beyond(file, &places);
         Ok(plan)
+    }
+
+    /// Tries what lies beyond the values of each key.
+    fn look_beyond(&mut self, file: &ScenarioFile, places: &[KeyPath]) {
+        for ((axis, place), concerned) in self.grid.axes.iter().zip(places).zip(&self.concerns) {
+            let can_be = |value: String| {
+                let setting = [Setting { key: axis.key.clone(), place: place.clone(), value }];
+                match concerned {
+                    Some(_) => file.read_policies(&setting).is_ok(),
+                    None => file.read(&setting).is_ok(),
+                }
+            };
+            self.open_ends.push(axis.beyond().map_or([false; 2], |beyond| beyond.map(can_be)));
+        }
     }
 
     fn read(
@@ -140,6 +151,11 @@ impl Plan {
     /// Whether a key is one of a policy alone, by its index.
     pub fn touches(&self, policy: usize) -> bool {
         self.concerns.contains(&Some(policy))
+    }
+
+    /// Whether a key, by its index, could have a value below its lowest, or above its highest, these being on a line.
+    pub fn open_ends(&self, axis: usize) -> [bool; 2] {
+        self.open_ends[axis]
     }
 
     /// How many batches there are.
@@ -216,8 +232,120 @@ pub struct Swept {
 }
 
 impl Swept {
+    #[cfg(test)]
+    pub(super) fn of(plan: &Plan, cells: Vec<Vec<Row>>) -> Swept {
+        Swept { cells, variants: plan.variants.len() }
+    }
+
     /// The rows of a cell: a row per cohort (in the order of the scenario, then `all`) and replication.
     pub fn rows(&self, cell: Cell) -> &[Row] {
         &self.cells[cell.scenario * self.variants + cell.variant]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Kinds;
+    use std::path::Path;
+
+    const SCENARIO: &str = r#"
+[prices]
+"m" = { input = 1.00, output = 2.00 }
+[[cohort]]
+accounts = 1
+workload = { arrivals = { poisson = { per_day = 1 } }, tokens = { prompt = 1, output = 1 }, models = { "m" = 1 } }
+[[policy]]
+kind = "prepaid_pause"
+[[policy]]
+name = "top-up"
+kind = "auto_topup"
+threshold = 1.00
+target = 10.00
+"#;
+
+    fn plan(axes: &[&str], run: &[&str]) -> Result<Plan, String> {
+        let file = ScenarioFile::of(Path::new("s.toml"), SCENARIO.as_bytes(), &Kinds::built_in()).unwrap();
+        let base = file.read(&[]).unwrap();
+        let mut loaded = base.clone();
+        let run: Vec<String> = run.iter().map(|name| (*name).to_owned()).collect();
+        if !run.is_empty() {
+            loaded.keep_policies(&run).unwrap();
+        }
+        let axes = axes.iter().map(|axis| axis.parse().unwrap()).collect();
+        Plan::new(&file, &base.scenario, &loaded.scenario, Grid::new(axes).unwrap())
+    }
+
+    fn faults(axes: &[&str], run: &[&str]) -> String {
+        plan(axes, run).map(|_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn a_policy_is_simulated_once_for_the_values_that_concern_it() {
+        let plan = plan(
+            &["policy.top-up.threshold=1..9:1", "metering.delay=0s,1m", "policy.top-up.target=10,20"],
+            &[],
+        );
+        let plan = plan.unwrap();
+        assert_eq!(plan.grid.points(), 36);
+        // 1 + 9 * 2 policies for each of two delays, 16 at a time.
+        assert_eq!((plan.variants.len(), plan.scenarios.len(), plan.batches()), (19, 2, 4));
+        let mut cells: Vec<Cell> = Vec::new();
+        for point in 0..36 {
+            let indices = plan.grid.at(point);
+            assert_eq!(plan.cell(point, 0), Cell { scenario: indices[1], variant: 0 });
+            cells.push(plan.cell(point, 1));
+        }
+        cells.sort();
+        cells.dedup();
+        assert_eq!(cells.len(), 36);
+        assert_eq!([0, 1, 2].map(|axis| plan.concerns(axis, 0)), [false, true, false]);
+        assert_eq!([0, 1].map(|policy| plan.touches(policy)), [false, true]);
+    }
+
+    #[test]
+    fn keys_that_there_are_not_are_told_at_once() {
+        let axes = [
+            "policy.topup.threshold=1",
+            "cohort.x.accounts=1",
+            "policy.top-up=1",
+            "scenario.seed=1,2",
+            "a=1",
+        ];
+        let told = faults(&axes, &[]);
+        for part in [
+            "error: --set policy.topup.threshold: there is no policy `topup`\nhint: did you mean `top-up`? there is ",
+            "error: --set cohort.x.accounts: there is no cohort `x`\nhint: there is `cohort-1`",
+            "error: --set policy.top-up: this is no key\nhint: name one, as in `policy.prepaid_pause.key`",
+            "error: --set scenario.seed: every point has the same random numbers",
+            "error: --set a: this is no key\nhint: name one, as in `a.key`",
+        ] {
+            assert!(told.contains(part), "{part} is not in {told}");
+        }
+        assert!(faults(&["policy.top-up.name=x"], &[]).contains("a name makes no difference"));
+        let told = faults(&["policy.top-up.threshold=1"], &["prepaid_pause"]);
+        assert!(told.contains("policy `top-up` is not run\nhint: add --policy \"top-up\""), "{told}");
+    }
+
+    #[test]
+    fn values_at_fault_are_told_at_once_each_once() {
+        let axes = [
+            "policy.top-up.threshold=-1,1,12",
+            "policy.top-up.taget=5,6",
+            "metering.delay='-3s',0s",
+            "metring.x=1",
+        ];
+        let told = faults(&axes, &[]);
+        let expected = [
+            "error: s.toml with metering.delay = \"-3s\": `delay` must be zero or more",
+            "error: s.toml with metring.x = 1: unknown key `metring`\nhint: did you mean `metering`?",
+            "error: s.toml with policy.top-up.threshold = -1: `threshold` must be an amount of money",
+            "error: s.toml with policy.top-up.taget = 5: unknown key `taget`\nhint: did you mean `target`?",
+            "error: s.toml with policy.top-up.taget = 6: unknown key `taget`",
+            "with policy.top-up.threshold = 12, policy.top-up.taget = 5: ",
+        ];
+        for part in expected {
+            assert_eq!(told.matches(part).count(), 1, "{part}: {told}");
+        }
     }
 }

@@ -76,15 +76,17 @@ fn heading(key: &Described) -> String {
 }
 
 #[test]
-fn plots_drawn_again_have_the_same_bytes() {
+fn plots_and_page_drawn_again_have_the_same_bytes() {
     let place = Place::with_mixed();
     place.succeeds("run mixed.toml --quiet");
     let drawn = place.files("output/mixed");
     fs::remove_dir_all(place.path("output/mixed/plots")).expect("it can be removed");
+    fs::remove_file(place.path("output/mixed/report.html")).expect("it can be removed");
     let ended = place.succeeds("plot output/mixed");
     assert_same_files(&drawn, &place.files("output/mixed"));
-    assert_eq!(ended.stdout.lines().count(), 8);
+    assert_eq!(ended.stdout.lines().count(), place.names("output/mixed/plots").len() + 1);
     assert!(ended.stdout.starts_with("output/mixed/plots/scorecard.svg\n"), "{}", ended.stdout);
+    assert!(ended.stdout.ends_with("output/mixed/report.html\n"), "{}", ended.stdout);
     place.succeeds("plot output/mixed");
     assert_same_files(&drawn, &place.files("output/mixed"));
 }
@@ -171,7 +173,7 @@ fn a_command_line_at_fault_has_status_two_and_leaves_no_trace() {
 fn help_and_version_go_to_standard_output() {
     let place = Place::new();
     let ended = place.succeeds("--help");
-    for command in ["run", "check", "explain", "plot", "new", "policies", "schema"] {
+    for command in ["run", "sweep", "check", "explain", "plot", "new", "policies", "schema"] {
         assert!(ended.stdout.contains(&format!("\n  {command} ")), "{}", ended.stdout);
     }
     assert_eq!(place.succeeds("--version").stdout, concat!("billsim ", env!("CARGO_PKG_VERSION"), "\n"));

@@ -8,4 +8,5 @@ mod place;
 mod presets;
 mod results;
 mod same_chance;
+mod sweep;
 mod timing;

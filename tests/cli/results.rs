@@ -36,6 +36,7 @@ fn a_run_writes_every_file_with_its_header() {
         "manifest.json",
         "plots",
         "replications.csv",
+        "report.html",
         "scenario.toml",
         "sizes.csv",
         "summary.csv",
@@ -279,7 +280,11 @@ fn a_quiet_run_says_nothing_and_plots_can_be_left_out() {
     let ended = place.succeeds("run mixed.toml --quiet --no-plots --replications 1");
     assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
     let names = place.names("output/mixed");
-    assert!(!names.iter().any(|name| ["plots", "accounts.csv", "ledger.csv"].contains(&name.as_str())));
+    assert!(
+        !names
+            .iter()
+            .any(|name| ["plots", "report.html", "accounts.csv", "ledger.csv"].contains(&name.as_str()))
+    );
 }
 
 #[test]

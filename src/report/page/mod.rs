@@ -1,30 +1,35 @@
 //! The page: all that a folder of results says, in one HTML file that needs nothing else.
 
+mod reading;
 mod sentence;
+mod study;
+mod tables;
 mod verdict;
 
 use super::description::{self, Words};
-use super::figure::{Style, grouped, printable};
+use super::figure::{grouped, printable};
 use super::folder::replace_file;
 use super::manifest;
 use super::results::Results;
 use super::{Error, plot};
 use crate::experiment::ALL_COHORTS;
-use crate::metrics::{Better, HEADLINES, MEASURES, Measure};
-use crate::statistics::CONFIDENCE;
-use crate::statistics::SIGNIFICANCE;
+use crate::metrics::{HEADLINES, MEASURES, Measure, Unit};
+use crate::scenario::hexadecimal;
+use crate::statistics::{CONFIDENCE, SIGNIFICANCE};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
-use sentence::{Sentence, Shown};
+use sentence::Sentence;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
-use verdict::{Mark, Verdict};
+use study::Study;
+use tables::{Cohorts, Scorecard};
+use verdict::Verdict;
 
 /// The name of the page in a folder of results.
 pub const FILE_NAME: &str = "report.html";
@@ -59,23 +64,26 @@ const FILES: [(&str, &str); 12] = [
 /// If a file of the folder does not read as it was written, or the page cannot be written.
 pub fn write(folder: &Path, results: &Results, drawn: &[PathBuf]) -> Result<PathBuf, Error> {
     let plots = drawn.iter().filter(|file| file.extension().is_some_and(|extension| extension == "svg"));
+    let study = Study { results };
     let of_cohorts = OF_COHORTS.iter().filter(|_| results.cohorts.len() > 1);
     let page = Page {
         style: STYLE,
         dark_plots: plot::dark_css(),
         script: SCRIPT,
         script_sha256: BASE64_STANDARD.encode(Sha256::digest(SCRIPT)),
-        words: read_if_there(folder, description::FILE_NAME)?,
-        origin: read_if_there(folder, manifest::FILE_NAME)?,
+        words: parsed_if_there(folder, description::FILE_NAME)?,
+        origin: parsed_if_there(folder, manifest::FILE_NAME)?,
+        scenario_sha256: read_if_there(folder, "scenario.toml")?
+            .map(|text| hexadecimal(&Sha256::digest(text))),
         policies: policies(results),
         replications: results.replications,
         pairs: results.policies.len() * results.policies.len().saturating_sub(1) / 2,
         pairing: pairing(results),
         confidence: format!("{} %", 100.0 * CONFIDENCE),
         significance: SIGNIFICANCE,
-        verdict: verdict::verdict(results),
+        verdict: verdict::verdict(study),
         scorecard: Scorecard::new(results),
-        plots: plots.map(|file| Plot::read(file)).collect::<Result<_, _>>()?,
+        plots: plots.map(|file| Plot::read(file, study)).collect::<Result<_, _>>()?,
         cohorts: of_cohorts.filter_map(|name| Some(Cohorts::new(results, Measure::named(name)?))).collect(),
         files: FILES.into_iter().filter(|(name, _)| folder.join(name).exists()).collect(),
         headlines: glossary(|measure| HEADLINES.contains(&measure.name)),
@@ -96,6 +104,8 @@ struct Page {
     script_sha256: String,
     words: Option<Words>,
     origin: Option<Origin>,
+    /// Of the file that stands beside the page.
+    scenario_sha256: Option<String>,
     policies: Vec<Policy>,
     replications: u64,
     /// How many pairs of policies are compared.
@@ -142,21 +152,24 @@ fn pairing(results: &Results) -> Option<String> {
 #[derive(Serialize, Deserialize)]
 struct Origin {
     version: String,
-    scenario_sha256: String,
     seed: u64,
     replications: u64,
 }
 
-/// What a JSON file of the folder says, if there is one.
-fn read_if_there<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<Option<T>, Error> {
+/// What a file of the folder holds, if there is one.
+fn read_if_there(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, Error> {
     let path = folder.join(name);
     match fs::read(&path) {
-        Ok(json) => serde_json::from_slice(&json)
-            .map(Some)
-            .map_err(|error| Error::Malformed { path, fault: error.to_string() }),
+        Ok(content) => Ok(Some(content)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::at(&path, "read")(error)),
     }
+}
+
+/// What a JSON file of the folder says, if there is one.
+fn parsed_if_there<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<Option<T>, Error> {
+    let parsed = read_if_there(folder, name)?.map(|json| serde_json::from_slice(&json)).transpose();
+    parsed.map_err(|error| Error::Malformed { path: folder.join(name), fault: error.to_string() })
 }
 
 /// A policy, as it is told from others.
@@ -192,91 +205,6 @@ fn shortened(name: &str) -> String {
     format!("{}\u{2026}{}", head.trim_end(), tail.trim_start())
 }
 
-/// The policies by some measures.
-#[derive(Serialize)]
-struct Scorecard {
-    columns: Vec<Column>,
-    /// A row for each policy.
-    rows: Vec<Vec<Option<Cell>>>,
-}
-
-/// A measure of the scorecard.
-#[derive(Serialize)]
-struct Column {
-    name: &'static str,
-    label: &'static str,
-    meaning: String,
-    is_lower_better: bool,
-}
-
-/// The cohorts by a measure.
-#[derive(Serialize)]
-struct Cohorts {
-    label: &'static str,
-    meaning: String,
-    /// The name of each cohort, and a cell for each policy.
-    rows: Vec<(String, Vec<Option<Cell>>)>,
-}
-
-/// A policy by a measure.
-#[derive(Serialize)]
-struct Cell {
-    shown: Shown,
-    /// What tells it from the first policy, unless it is that.
-    difference: Option<(Mark, Shown)>,
-}
-
-impl Scorecard {
-    fn new(results: &Results) -> Scorecard {
-        let measures: Vec<&Measure> = HEADLINES.iter().filter_map(|name| Measure::named(name)).collect();
-        let columns = measures.iter().map(|measure| Column {
-            name: measure.name,
-            label: measure.label,
-            meaning: meaning(measure),
-            is_lower_better: measure.better == Some(Better::Lower),
-        });
-        let mut by_measure: Vec<_> =
-            measures.iter().map(|measure| cells(results, ALL_COHORTS, measure).into_iter()).collect();
-        let row = |_| by_measure.iter_mut().map(|cells| cells.next().flatten()).collect();
-        Scorecard { columns: columns.collect(), rows: results.policies.iter().map(row).collect() }
-    }
-}
-
-impl Cohorts {
-    fn new(results: &Results, measure: &Measure) -> Cohorts {
-        let mut rows: Vec<_> = (results.cohorts.iter())
-            .map(|cohort| (shortened(&printable(cohort)), cells(results, cohort, measure)))
-            .collect();
-        rows.push(("all cohorts".to_owned(), cells(results, ALL_COHORTS, measure)));
-        Cohorts { label: measure.label, meaning: meaning(measure), rows }
-    }
-}
-
-/// What a measure means, and which way it is better.
-fn meaning(measure: &Measure) -> String {
-    match measure.better {
-        Some(Better::Higher) => format!("{}; more is better", measure.meaning),
-        Some(Better::Lower) => format!("{}; less is better", measure.meaning),
-        None => measure.meaning.to_owned(),
-    }
-}
-
-/// Each policy by a measure in a cohort; the figures are written alike.
-fn cells(results: &Results, cohort: &str, measure: &Measure) -> Vec<Option<Cell>> {
-    let estimate = |policy: &String| results.estimate_of(policy, cohort, measure.name);
-    let all = results.policies.iter().filter_map(|policy| estimate(policy));
-    let style = Style::of(measure.unit, all.flat_map(|estimate| estimate.values()));
-    let cell = |policy: &String| {
-        let shown = Shown::estimate(estimate(policy)?, style);
-        let difference = results.difference_of(policy, &results.policies[0], cohort, measure.name);
-        let difference = difference.map(|difference| {
-            (Mark::of(&difference, measure), Shown::difference(&difference, measure.unit).signed())
-        });
-        Some(Cell { shown, difference })
-    };
-    results.policies.iter().map(cell).collect()
-}
-
 /// A plot.
 #[derive(Serialize)]
 struct Plot {
@@ -287,10 +215,10 @@ struct Plot {
 }
 
 impl Plot {
-    fn read(file: &Path) -> Result<Plot, Error> {
+    fn read(file: &Path, study: Study<'_>) -> Result<Plot, Error> {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let svg = fs::read_to_string(file).map_err(Error::at(file, "read"))?;
-        Ok(Plot { name, svg, reading: None })
+        Ok(Plot { reading: reading::reading(study, &name), name, svg })
     }
 }
 
@@ -307,8 +235,82 @@ fn glossary(is_in: impl Fn(&Measure) -> bool) -> Vec<Entry> {
     let entry = |measure: &Measure| Entry {
         name: measure.name,
         label: measure.label,
-        unit: measure.unit.name(),
+        unit: match measure.unit {
+            Unit::Count => "number",
+            Unit::Usd => "US dollars",
+            Unit::Seconds => "seconds",
+            Unit::Share => "share",
+        },
         meaning: measure.meaning,
     };
     MEASURES.iter().filter(|measure| is_in(measure)).map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{csv, sample};
+    use tempfile::TempDir;
+
+    fn folder_of(policies: &[&str], replications: u32) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let outcome = sample::outcome(policies, replications, 10);
+        csv::write(folder.path(), &sample::calendar(10), &outcome).unwrap();
+        folder
+    }
+
+    fn page_of(folder: &Path) -> String {
+        let results = Results::read(folder).unwrap();
+        fs::read_to_string(write(folder, &results, &[]).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn names_are_escaped_wherever_they_stand() {
+        let names = ["<script>alert(1)</script>", "\"'&\u{7}", "{{ 7 * 7 }}"];
+        let folder = folder_of(&names, 3);
+        sample::words(&names).write(folder.path()).unwrap();
+        sample::manifest().write(folder.path()).unwrap();
+        let page = page_of(folder.path());
+        assert!(!page.contains("<script>alert"));
+        assert!(page.contains("&lt;script&gt;alert(1)"));
+        assert!(page.contains("&quot;&#x27;&amp;\u{fffd}"));
+        assert!(page.contains("{{ 7 * 7 }}") && !page.contains(">49<"));
+    }
+
+    #[test]
+    fn the_same_files_give_the_same_page_and_it_needs_only_the_tables() {
+        let folder = folder_of(&["a", "b"], 2);
+        let bare = page_of(folder.path());
+        assert!(bare.contains("<h1>Billing policies compared</h1>") && !bare.contains("id=\"rules\""));
+        sample::words(&["a", "b"]).write(folder.path()).unwrap();
+        let told = page_of(folder.path());
+        assert!(told.contains("id=\"rules\"") && told == page_of(folder.path()));
+        fs::write(folder.path().join(description::FILE_NAME), "{}").unwrap();
+        let results = Results::read(folder.path()).unwrap();
+        let error = write(folder.path(), &results, &[]).unwrap_err().to_string();
+        assert!(error.contains("description.json: missing field"), "{error}");
+    }
+
+    #[test]
+    fn a_page_tells_nothing_of_when_and_how_fast_it_was_made() {
+        let folder = folder_of(&["a", "b"], 2);
+        let mut manifest = sample::manifest();
+        manifest.write(folder.path()).unwrap();
+        let page = page_of(folder.path());
+        (manifest.wall_seconds, manifest.threads, manifest.started) = (99.0, 64, "2027".to_owned());
+        manifest.write(folder.path()).unwrap();
+        assert_eq!(page_of(folder.path()), page);
+    }
+
+    #[test]
+    fn long_names_keep_their_beginning_and_end() {
+        assert_eq!(shortened("short"), "short");
+        let long = format!("{}, number 7", "a very long name ".repeat(9));
+        let cut = shortened(&long);
+        assert!(
+            cut.starts_with("a very long name") && cut.contains('\u{2026}') && cut.ends_with("number 7"),
+            "{cut}"
+        );
+        assert!(cut.chars().count() <= 41);
+    }
 }

@@ -1,9 +1,9 @@
 //! The verdict: what the figures say, in sentences. No winner without its uncertainty.
 
 use super::sentence::{Sentence, Shown};
-use crate::metrics::{Better, Measure, Unit};
-use crate::report::figure::Style;
-use crate::report::results::{Difference, Results};
+use super::study::{Mark, Study};
+use crate::metrics::Measure;
+use crate::report::results::Difference;
 use serde::Serialize;
 
 /// What the figures over all cohorts say.
@@ -38,44 +38,6 @@ struct Reader {
 struct Point {
     mark: Mark,
     sentence: Sentence,
-}
-
-/// How a difference is to be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mark {
-    /// It is better.
-    Gain,
-    /// It is worse.
-    Cost,
-    /// It differs, which is neither better nor worse by itself.
-    Differs,
-    /// No difference is seen.
-    Same,
-    /// There is no telling.
-    Unknown,
-}
-
-impl Mark {
-    /// How it is to be taken by how much a policy differs from another.
-    pub fn of(difference: &Difference, measure: &Measure) -> Mark {
-        match (difference.p_adjusted, measure.better, difference.difference > 0.0) {
-            (None, ..) => Mark::Unknown,
-            (Some(_), ..) if !difference.is_real() => Mark::Same,
-            (_, None, _) => Mark::Differs,
-            (_, Some(Better::Higher), true) | (_, Some(Better::Lower), false) => Mark::Gain,
-            (_, Some(Better::Higher), false) | (_, Some(Better::Lower), true) => Mark::Cost,
-        }
-    }
-
-    /// How it is to be taken from the other side.
-    fn mirrored(self) -> Mark {
-        match self {
-            Mark::Gain => Mark::Cost,
-            Mark::Cost => Mark::Gain,
-            other => other,
-        }
-    }
 }
 
 /// Something that a policy does, as it is said of it.
@@ -157,9 +119,8 @@ const READERS: [(&str, &[Deed]); 3] = [
 ];
 
 /// What the figures of a folder say.
-pub fn verdict(results: &Results) -> Verdict {
-    let study = Study { results };
-    let others = 1..results.policies.len();
+pub fn verdict(study: Study<'_>) -> Verdict {
+    let others = 1..study.results.policies.len();
     let cards = match others.is_empty() {
         true => vec![study.card(0, None)],
         false => others.map(|policy| study.card(policy, Some(0))).collect(),
@@ -167,49 +128,7 @@ pub fn verdict(results: &Results) -> Verdict {
     Verdict { lead: study.lead(), cards }
 }
 
-/// The results over all cohorts, and what can be said of them.
-struct Study<'r> {
-    results: &'r Results,
-}
-
 impl Study<'_> {
-    fn mean(&self, policy: usize, measure: &str) -> f64 {
-        let estimate = self.results.estimate(&self.results.policies[policy], measure);
-        estimate.map_or(0.0, |estimate| estimate.mean)
-    }
-
-    /// What policies do, with figures that are written alike.
-    fn shown<const N: usize>(&self, policies: [usize; N], deed: &Deed) -> Option<[Shown; N]> {
-        let estimate = |policy: usize| self.results.estimate(&self.results.policies[policy], deed.measure);
-        if policies.iter().any(|policy| estimate(*policy).is_none()) {
-            return None;
-        }
-        let estimates = policies.map(|policy| estimate(policy).expect("each has one"));
-        let style = Style::of(deed.measure().unit, estimates.iter().flat_map(|estimate| estimate.values()));
-        Some(estimates.map(|estimate| Shown::estimate(estimate, style)))
-    }
-
-    /// Two policies against each other: the later against the earlier.
-    fn difference(&self, one: usize, other: usize, deed: &Deed) -> Option<Difference> {
-        let [earlier, later] = [one.min(other), one.max(other)].map(|place| &self.results.policies[place]);
-        self.results.difference(later, earlier, deed.measure)
-    }
-
-    /// How it is to be taken that a policy differs from another.
-    fn mark(&self, policy: usize, other: usize, deed: &Deed) -> Option<Mark> {
-        let mark = Mark::of(&self.difference(policy, other, deed)?, deed.measure());
-        Some(if policy < other { mark.mirrored() } else { mark })
-    }
-
-    /// Whether two policies differ by too little money to speak of.
-    fn is_slight(&self, one: usize, other: usize, deed: &Deed) -> bool {
-        /// As a share of net revenue.
-        const SLIGHT: f64 = 0.001;
-        let difference = self.mean(one, deed.measure) - self.mean(other, deed.measure);
-        let revenue = self.mean(one, "net_revenue_usd").max(self.mean(other, "net_revenue_usd"));
-        deed.measure().unit == Unit::Usd && difference.abs() < SLIGHT * revenue
-    }
-
     fn lead(&self) -> Vec<Sentence> {
         let policies = self.results.policies.len();
         let is_idle = |policy| self.mean(policy, "requests") + self.mean(policy, "churned_requests") == 0.0;
@@ -220,11 +139,11 @@ impl Study<'_> {
         if policies == 1 {
             return said("There is one policy in this scenario, so there is nothing to compare it with.");
         }
-        let earning = self.ranking(&EARNS);
+        let earning = self.ranking(EARNS.measure());
         let mut lead: Vec<Sentence> = [
             self.best_of(&EARNS, "earns most", &earning),
             self.price_of_winning(&EARNS, &earning),
-            self.best_of(&TURNS_AWAY, "turns away fewest requests", &self.ranking(&TURNS_AWAY)),
+            self.best_of(&TURNS_AWAY, "turns away fewest requests", &self.ranking(TURNS_AWAY.measure())),
         ]
         .into_iter()
         .flatten()
@@ -235,28 +154,18 @@ impl Study<'_> {
         lead
     }
 
-    /// The policies from the best mean to the worst.
-    fn ranking(&self, deed: &Deed) -> Vec<usize> {
-        let mut ranking: Vec<usize> = (0..self.results.policies.len()).collect();
-        ranking.sort_by(|&a, &b| {
-            let rising = self.mean(a, deed.measure).total_cmp(&self.mean(b, deed.measure));
-            if deed.measure().better == Some(Better::Lower) { rising } else { rising.reverse() }
-        });
-        ranking
-    }
-
     /// Which policy is best at something, and whether that can be told.
     fn best_of(&self, deed: &Deed, superlative: &str, ranking: &[usize]) -> Option<Sentence> {
         let [best, second, ref rest @ ..] = *ranking else { return None };
-        let [of_best, of_second] = self.shown([best, second], deed)?;
-        let difference = self.difference(best, second, deed)?;
+        let [of_best, of_second] = self.shown([best, second], deed.measure())?;
+        let difference = self.difference(best, second, deed.measure())?;
         let named = |policy: usize| Sentence::default().policy(policy);
         let second_best = if rest.is_empty() { "" } else { "the second best, " };
         let last = rest.last().copied().unwrap_or(second);
         if self.mean(best, deed.measure) == self.mean(last, deed.measure) {
             return Some(Sentence::default().text("Every policy ").then(deed.done(of_best)).text("."));
         }
-        let sentence = match self.mark(best, second, deed)? {
+        let sentence = match self.mark(best, second, deed.measure())? {
             Mark::Unknown => (Sentence::default().text("In this one run ").policy(best))
                 .text(format!(" {superlative}, "))
                 .shown(of_best)
@@ -265,7 +174,7 @@ impl Study<'_> {
                 .text(format!(" under {second_best}"))
                 .policy(second),
             Mark::Same => {
-                let is_worse = |other: &usize| self.mark(best, *other, deed) == Some(Mark::Gain);
+                let is_worse = |other: &usize| self.mark(best, *other, deed.measure()) == Some(Mark::Gain);
                 let (worse, level): (Vec<usize>, Vec<usize>) = rest.iter().partition(|other| is_worse(other));
                 let sentence = (Sentence::default()
                     .text(format!("Which policy {superlative} cannot be told: ")))
@@ -308,24 +217,22 @@ impl Study<'_> {
     /// apart.
     fn price_of_winning(&self, at: &Deed, ranking: &[usize]) -> Option<Sentence> {
         let [best, second, ..] = *ranking else { return None };
-        if self.mark(best, second, at)? != Mark::Gain {
+        if self.mark(best, second, at.measure())? != Mark::Gain {
             return None;
         }
         let deeds = READERS.iter().flat_map(|(_, deeds)| deeds.iter());
         let costs: Vec<Sentence> = deeds
-            .filter(|deed| self.mark(best, second, deed) == Some(Mark::Cost))
-            .filter(|deed| !self.is_slight(best, second, deed))
+            .filter(|deed| self.mark(best, second, deed.measure()) == Some(Mark::Cost))
+            .filter(|deed| !self.is_slight(best, second, deed.measure()))
             .filter_map(|deed| {
-                let [of_best, of_second] = self.shown([best, second], deed)?.map(Shown::bare);
+                let [of_best, of_second] = self.shown([best, second], deed.measure())?.map(Shown::bare);
                 Some(deed.done(of_best).text(" against ").shown(of_second))
             })
             .collect();
+        let sentence = Sentence::default().text("The price, set against ").policy(second);
         Some(match costs.is_empty() {
-            true => (Sentence::default().text("It is worse than ").policy(second))
-                .text(" in nothing else that is shown here."),
-            false => {
-                Sentence::default().text("For that it ").list(costs).text(" under ").policy(second).text(".")
-            }
+            true => sentence.text(": none that is told here."),
+            false => sentence.text(": it ").list(costs).text("."),
         })
     }
 
@@ -336,13 +243,14 @@ impl Study<'_> {
             let mut points = Vec::new();
             for deed in deeds {
                 let Some(baseline) = baseline else {
-                    let done = self.shown([policy], deed).map(|[shown]| deed.done(shown));
+                    let done = self.shown([policy], deed.measure()).map(|[shown]| deed.done(shown));
                     points.extend(done.map(|sentence| Point { mark: Mark::Unknown, sentence }));
                     continue;
                 };
-                let (Some([shown, other]), Some(difference)) =
-                    (self.shown([policy, baseline], deed), self.difference(policy, baseline, deed))
-                else {
+                let (Some([shown, other]), Some(difference)) = (
+                    self.shown([policy, baseline], deed.measure()),
+                    self.difference(policy, baseline, deed.measure()),
+                ) else {
                     continue;
                 };
                 let sentence = deed.done(shown.bare()).text(" against ").shown(other.bare());
@@ -351,7 +259,9 @@ impl Study<'_> {
                     _ if [policy, baseline].iter().all(|&policy| self.mean(policy, deed.measure) == 0.0) => {}
                     Mark::Same => card.same.push(deed.measure().label),
                     Mark::Unknown => points.push(Point { mark: Mark::Unknown, sentence }),
-                    _ if self.is_slight(policy, baseline, deed) => card.slight.push(deed.measure().label),
+                    _ if self.is_slight(policy, baseline, deed.measure()) => {
+                        card.slight.push(deed.measure().label)
+                    }
                     mark => {
                         let sentence = sentence.text(", ").then(deed.by_how_much(&difference));
                         points.push(Point { mark, sentence });
@@ -363,5 +273,145 @@ impl Study<'_> {
             }
         }
         card
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::results::Results;
+
+    const THREE: [&str; 3] = ["prepaid", "top-up", "post-paid"];
+
+    fn lead(results: &Results) -> Vec<String> {
+        let verdict = verdict(Study { results });
+        verdict.lead.iter().map(|sentence| sentence.read(&results.policies)).collect()
+    }
+
+    /// Each point of the n-th card, with how it is to be taken.
+    fn points(results: &Results, card: usize) -> Vec<(Mark, String)> {
+        let Verdict { cards, .. } = verdict(Study { results });
+        let points = cards[card].readers.iter().flat_map(|reader| &reader.points);
+        points.map(|point| (point.mark, point.sentence.read(&results.policies))).collect()
+    }
+
+    #[test]
+    fn the_best_is_named_with_its_lead_and_its_price() {
+        let results = Study::sample(
+            20,
+            &THREE,
+            &[
+                ("requests", &[9e6, 9e6, 9e6], 1.0),
+                ("net_revenue_usd", &[9000.0, 9500.0, 9800.0], 1.0),
+                ("contribution_usd", &[4838.0, 5000.0, 5432.0], 100.0),
+                ("receivable_mean_usd", &[0.0, 0.006, 949.34], 0.001),
+                ("bad_debt_usd", &[0.0, 0.0, 1.0], 0.1),
+                ("credit_mean_usd", &[5000.0, 3805.0, 1013.0], 1.0),
+                ("lost_share", &[0.061, 0.004, 0.0038], 0.01),
+            ],
+        );
+        assert_eq!(
+            lead(&results),
+            [
+                "post-paid earns most: $5,432 (4,889 to 5,975), 8.6 % (7.8 to 9.5) more than the second best, top-up.",
+                "The price, set against top-up: it holds $1,013 of customers\u{2019} money in advance against $3,805 \
+                 and lends $949 to customers on average against $0.",
+                "Which policy turns away fewest requests cannot be told: post-paid does by its mean, 0.38 % (0.34 to \
+                 0.42), but no difference is seen between it and top-up, 0.40 % (0.36 to 0.44). It does better than \
+                 prepaid.",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_earlier_policy_that_is_best_is_told_by_what_the_later_one_lacks() {
+        let results = Study::sample(
+            20,
+            &THREE,
+            &[
+                ("requests", &[9e6, 9e6, 9e6], 1.0),
+                ("contribution_usd", &[4838.0, 5432.0, 5000.0], 100.0),
+                ("lost_share", &[0.0, 0.0, 0.0], 0.01),
+            ],
+        );
+        assert_eq!(
+            lead(&results),
+            [
+                "top-up earns most: $5,432 (4,889 to 5,975); the second best, post-paid, earns 8.0 % (7.2 to 8.7) less.",
+                "The price, set against post-paid: none that is told here.",
+                "Every policy turns away 0 % (0 to 0) of requests.",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_winner_is_named_where_the_difference_may_be_chance() {
+        let contributions: &[f64] = &[4838.0, 5001.0, 5000.0];
+        let measures = [("requests", &[9e6; 3][..], 1.0), ("contribution_usd", contributions, 1000.0)];
+        let results = Study::sample(20, &THREE, &measures);
+        assert_eq!(
+            lead(&results),
+            [
+                "Which policy earns most cannot be told: top-up does by its mean, $5,001 (4,501 to 5,501), but no \
+              difference is seen between it and post-paid, $5,000 (4,500 to 5,500), nor between it and prepaid."
+            ]
+        );
+        assert_eq!(points(&results, 0), []);
+
+        let results = Study::sample(1, &THREE, &measures);
+        assert_eq!(
+            lead(&results),
+            [
+                "In this one run top-up earns most, $5,001 against $5,000 under the second best, post-paid.",
+                "One replication: no telling which of these differences are chance."
+            ]
+        );
+        assert_eq!(points(&results, 1), [(Mark::Unknown, "earns $5,000 against $4,838".to_owned())]);
+    }
+
+    #[test]
+    fn each_policy_is_told_against_the_first_by_what_it_gains_and_costs() {
+        let results = Study::sample(
+            20,
+            &THREE[..2],
+            &[
+                ("requests", &[9e6, 9e6], 1.0),
+                ("net_revenue_usd", &[9000.0, 9500.0], 1.0),
+                ("contribution_usd", &[4838.0, 5432.0], 100.0),
+                ("net_cash_usd", &[-10.0, 500.0], 1.0),
+                ("bad_debt_usd", &[0.02, 4.0], 0.1),
+                ("fees_usd", &[200.0, 201.0], 10.0),
+                ("promotional_usd", &[0.0, 0.0], 1.0),
+                ("lost_share", &[0.061, 0.004], 0.01),
+            ],
+        );
+        assert_eq!(
+            points(&results, 0),
+            [
+                (Mark::Gain, "earns $5,432 against $4,838, 12.3 % (11.1 to 13.5) more"),
+                (
+                    Mark::Gain,
+                    "collects $500.00 in cash against \u{2212}$10.00, $510.00 (459.00 to 561.00) more"
+                ),
+                (Mark::Gain, "turns away 0.4 % of requests against 6.1 %, 5.7 points (5.1 to 6.3) less"),
+            ]
+            .map(|(mark, text)| (mark, text.to_owned()))
+        );
+        let Verdict { cards, .. } = verdict(Study { results: &results });
+        assert_eq!((&cards[0].slight[..], &cards[0].same[..]), (&["bad debt"][..], &["fees"][..]));
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_not() {
+        let alone = Study::sample(9, &THREE[..1], &[("requests", &[9.0], 1.0), ("lost_share", &[0.25], 1.0)]);
+        assert_eq!(
+            lead(&alone),
+            ["There is one policy in this scenario, so there is nothing to compare it with."]
+        );
+        let told = "turns away 25.0 % (22.5 to 27.5) of requests".to_owned();
+        assert_eq!(points(&alone, 0), [(Mark::Unknown, told)]);
+
+        let idle = Study::sample(9, &THREE, &[("requests", &[0.0; 3], 1.0), ("lost_share", &[0.0; 3], 1.0)]);
+        assert_eq!(lead(&idle), ["No request was sent, so there is nothing to tell the policies by."]);
     }
 }

@@ -19,8 +19,8 @@ const TICKS: i32 = 74;
 const INSET: i32 = 14;
 const RADIUS: i32 = 9;
 
-/// A panel for each headline measure in which anything differs, in it a row for each policy but the first: the
-/// difference, taken within replications, with its interval.
+/// A panel for each headline measure in which anything differs, in it a row for each policy but the first:
+/// the difference, taken within replications, with its interval.
 pub fn picture(data: &Results) -> Option<Picture> {
     let (first, others) = data.policies.split_first()?;
     let panels: Vec<(&Measure, Vec<Option<Difference>>)> = HEADLINES
@@ -38,19 +38,19 @@ pub fn picture(data: &Results) -> Option<Picture> {
     }
 
     let mut picture = Picture::new(WIDTH, 0);
-    let first = fitted(first, 700, TEXT);
+    let first = format!("“{}”", fitted(first, 700, TEXT));
     let replications = match data.replications {
         1 => "1 replication, which cannot tell what is real".to_owned(),
         n => format!(
-            "means of differences within {n} replications, with 95 % confidence intervals. Filled: a real difference \
-             (p < 0.05, adjusted for all pairs of policies, which is stricter than to miss zero); hollow: no \
-             difference seen"
+            "means of differences within {n} replications, with 95 % confidence intervals. Filled: a real \
+             difference (p < 0.05, adjusted for all pairs of policies, which is stricter than to miss zero); hollow: \
+             no difference seen"
         ),
     };
     let top = heading(
         &mut picture,
-        &format!("How policies differ from {}", fitted(&first, 900, TEXT)),
-        &format!("The policy less {first}, US dollars and percentage points, all cohorts, {replications}"),
+        &format!("How policies differ from {first}"),
+        &format!("The policy less {first}, in US dollars and percentage points, all cohorts, {replications}"),
     );
 
     let names: Vec<String> = others.iter().map(|policy| fitted(policy, 300, TEXT)).collect();
@@ -95,9 +95,9 @@ fn panel(
 
     let values =
         || differences.iter().flatten().flat_map(Difference::values).map(|value| axis.factor * value);
-    let short = Short::of(values(), axis.numbers, 3);
     let written = |difference: &Option<Difference>| {
         let Some(difference) = difference else { return String::new() };
+        let short = Short::of(difference.values().map(|value| axis.factor * value), axis.numbers, 3);
         let written = |value: f64| short.write(axis.factor * value);
         let sign = if difference.difference > 0.0 { "+" } else { "" };
         let interval = difference.interval();

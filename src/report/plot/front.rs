@@ -8,27 +8,44 @@ use std::cmp::Ordering;
 /// Where a policy stands among the others in two measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Surely on the front: against each other policy, it is surely better in one of the measures, or surely equal in
-    /// both.
+    /// Surely on the front: against each other policy, it is surely better in one of the measures, or surely
+    /// equal in both.
     Sure,
     /// Neither.
     Unsure,
-    /// Another policy is surely better in one of the measures, and not surely worse in the other.
+    /// Surely off the front: another policy is surely better in one of the measures, and on average no worse
+    /// in the other.
     Dominated,
 }
 
-/// Where each policy stands in two measures; sure is what [is real](super::super::results::Difference::is_real).
+/// How good a policy is in a measure against another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Order {
+    /// On average.
+    mean: Ordering,
+    is_sure: bool,
+}
+
+/// Where each policy stands in two measures; sure is a difference that
+/// [is real](super::super::results::Difference::is_real), or always 0.
 pub fn standings(data: &Results, measures: [&str; 2]) -> Vec<Standing> {
+    let is = |order: Option<Order>, mean| order == Some(Order { mean, is_sure: true });
     let standing = |policy: &String| {
         let others = data.policies.iter().filter(|other| *other != policy);
-        let orders: Vec<[Option<Ordering>; 2]> =
+        let orders: Vec<[Option<Order>; 2]> =
             others.map(|other| measures.map(|measure| order(data, policy, other, measure))).collect();
-        let is_ahead = |orders: &[_; 2]| orders.contains(&Some(Ordering::Greater));
-        let is_equal = |orders: &[_; 2]| *orders == [Some(Ordering::Equal); 2];
-        let is_beaten = |orders: &[_; 2]| orders.contains(&Some(Ordering::Less)) && !is_ahead(orders);
+        let is_worse = |order| is(order, Ordering::Less);
+        let is_no_better = |order: Option<Order>| order.is_some_and(|order| order.mean != Ordering::Greater);
+        let is_beaten = |orders: &[_; 2]| {
+            orders.iter().any(|order| is_worse(*order)) && orders.iter().all(|order| is_no_better(*order))
+        };
+        let stands = |orders: &[_; 2]| {
+            orders.iter().any(|order| is(*order, Ordering::Greater))
+                || orders.iter().all(|order| is(*order, Ordering::Equal))
+        };
         if orders.iter().any(is_beaten) {
             Standing::Dominated
-        } else if orders.iter().all(|orders| is_ahead(orders) || is_equal(orders)) {
+        } else if orders.iter().all(stands) {
             Standing::Sure
         } else {
             Standing::Unsure
@@ -37,16 +54,13 @@ pub fn standings(data: &Results, measures: [&str; 2]) -> Vec<Standing> {
     data.policies.iter().map(standing).collect()
 }
 
-/// How good a policy is against another, if that is sure.
-fn order(data: &Results, policy: &str, other: &str, measure: &str) -> Option<Ordering> {
+fn order(data: &Results, policy: &str, other: &str, measure: &str) -> Option<Order> {
     let difference = data.difference(policy, other, measure)?;
     let better = Measure::named(measure)?.better?;
-    if difference.is_real() {
-        let is_better = (better == Better::Higher) == (difference.difference > 0.0);
-        return Some(if is_better { Ordering::Greater } else { Ordering::Less });
-    }
-    let is_equal = difference.interval().is_some() && difference.values().all(|value| value == 0.0);
-    is_equal.then_some(Ordering::Equal)
+    let mean = difference.difference.total_cmp(&0.0);
+    let mean = if better == Better::Higher { mean } else { mean.reverse() };
+    let is_always_0 = difference.interval().is_some() && difference.values().all(|value| value == 0.0);
+    Some(Order { mean, is_sure: difference.is_real() || is_always_0 })
 }
 
 /// The points that none is both above and to the left of, from left to right.
@@ -69,7 +83,7 @@ mod tests {
 
     const MEASURES: [&str; 2] = ["lost_share", "contribution_usd"];
 
-    /// Policies `a`, `b` and so on; each difference is real unless it is 0 or said to be doubtful.
+    /// Results with these policies and differences, of which the last part says whether they are real.
     fn results(policies: &[&str], differences: &[(&str, &str, &str, f64, bool)]) -> Results {
         let difference =
             |(policy, baseline, measure, difference, is_real): &(&str, &str, &str, f64, bool)| {
@@ -102,10 +116,15 @@ mod tests {
     }
 
     #[test]
-    fn who_is_surely_worse_in_one_and_not_surely_better_in_the_other_is_dominated() {
-        let data =
-            results(&["a", "b"], &[("b", "a", MEASURES[0], 0.1, true), ("b", "a", MEASURES[1], 5.0, false)]);
-        assert_eq!(standings(&data, MEASURES), [Standing::Sure, Standing::Dominated]);
+    fn who_is_surely_worse_in_one_and_no_better_in_the_other_is_dominated() {
+        let standings_with = |contribution, is_real| {
+            let lost = ("b", "a", MEASURES[0], 0.1, true);
+            let contribution = ("b", "a", MEASURES[1], contribution, is_real);
+            standings(&results(&["a", "b"], &[lost, contribution]), MEASURES)
+        };
+        assert_eq!(standings_with(-5.0, false), [Standing::Sure, Standing::Dominated]);
+        assert_eq!(standings_with(0.0, false), [Standing::Sure, Standing::Dominated]);
+        assert_eq!(standings_with(5.0, false), [Standing::Sure, Standing::Unsure]);
     }
 
     #[test]

@@ -15,12 +15,14 @@ mod service;
 mod spread;
 mod style;
 mod svg;
+pub mod sweep;
 mod timeline;
 mod trade_off;
 mod warm_up;
 mod window;
 mod words;
 
+pub use front::{Standing, standings};
 pub use style::dark_css;
 
 use super::Error;
@@ -50,8 +52,8 @@ const PLOTS: &[Plot] = &[
     ("warm-up", warm_up::picture),
 ];
 
-/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same results give the same
-/// bytes.
+/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same results give the
+/// same bytes.
 ///
 /// # Errors
 /// If a plot cannot be written.
@@ -139,6 +141,7 @@ mod tests {
             (sample::outcome(&EIGHT, 20, 90), 90),
             (sample::outcome(&EIGHT[..3], 2, 29), 29),
             (sample::outcome(&EIGHT[..1], 1, 1), 1),
+            (sample::outcome(&EIGHT[..4], 1, 30), 30),
             (sample::outcome(&EIGHT[..2], 3, 2000), 2000),
             (sample::idle_outcome(&EIGHT, 2, 10), 10),
             (times(sample::outcome(&EIGHT, 20, 5), -1_000_000_000, 1), 5),
@@ -152,22 +155,7 @@ mod tests {
             let data = Results::read(folder_of(&outcome, days).path()).unwrap();
             for (name, picture) in PLOTS {
                 let Some(picture) = picture(&data) else { continue };
-                assert!(!picture.description.is_empty(), "{name} is not described");
-                for colour in picture.colours() {
-                    let is_known = style::PALETTE.iter().any(|(light, _)| *light == colour);
-                    assert!(is_known, "{name}: {colour} is not of the palette");
-                }
-                let boxes = picture.text_boxes();
-                for (index, (text, [left, top, right, bottom])) in boxes.iter().enumerate() {
-                    let inside =
-                        *left >= 0 && *top >= 0 && *right <= picture.width && *bottom <= picture.height;
-                    assert!(inside, "{name}: {text} leaves the picture");
-                    for (other, [l, t, r, b]) in boxes[..index].iter().filter(|(other, _)| !other.is_empty())
-                    {
-                        let apart = right <= l || r <= left || bottom <= t || b <= top;
-                        assert!(apart || text.is_empty(), "{name}: {text} overlaps {other}");
-                    }
-                }
+                picture.assert_legible(name);
             }
         }
     }

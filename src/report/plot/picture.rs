@@ -73,7 +73,7 @@ pub(super) struct Tip {
 }
 
 /// A place that can be pointed at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Whatever is between two corners.
     Rectangle {
@@ -88,13 +88,6 @@ pub enum Place {
         centre: Pixel,
         /// Its radius.
         radius: i32,
-    },
-    /// The surroundings of a line.
-    Line {
-        /// Its points.
-        points: Vec<Pixel>,
-        /// How wide it is.
-        width: i32,
     },
 }
 
@@ -134,8 +127,8 @@ impl Picture {
         self.marks.push(Mark::Circle { centre, radius, colour });
     }
 
-    /// Adds what is told where somebody points at a place, in one line or several; later ones are above earlier
-    /// ones. Only an SVG can tell it.
+    /// Adds what is told where somebody points at a place, in one line or several; later ones are above
+    /// earlier ones. Only an SVG can tell it.
     pub fn tip(&mut self, place: Place, text: &str) {
         let text = text.split('\n').map(legible).collect::<Vec<_>>().join("\n");
         self.tips.push(Tip { place, text });
@@ -213,6 +206,8 @@ pub fn fitted(text: &str, width: i32, size: i32) -> String {
 /// The text in lines that are no wider than so many pixels, if its words are not.
 pub fn wrapped(text: &str, width: i32, size: i32) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
+    // What belongs to a number stays with it.
+    let text = text.replace(" %", "\u{a0}%").replace(" < ", "\u{a0}<\u{a0}");
     for word in text.split(' ') {
         let longer = lines.last().map(|line| format!("{line} {word}"));
         match longer.filter(|longer| text_width(longer, size) <= width) {
@@ -225,6 +220,24 @@ pub fn wrapped(text: &str, width: i32, size: i32) -> Vec<String> {
 
 #[cfg(test)]
 impl Picture {
+    /// That it is described, has known colours only, and no text that overlaps another or leaves it.
+    pub fn assert_legible(&self, name: &str) {
+        assert!(!self.description.is_empty(), "{name} is not described");
+        for colour in self.colours() {
+            let is_known = super::style::PALETTE.iter().any(|(light, _)| *light == colour);
+            assert!(is_known, "{name}: {colour} is not of the palette");
+        }
+        let boxes = self.text_boxes();
+        for (index, (text, [left, top, right, bottom])) in boxes.iter().enumerate() {
+            let inside = *left >= 0 && *top >= 0 && *right <= self.width && *bottom <= self.height;
+            assert!(inside, "{name}: {text} leaves the picture");
+            for (other, [l, t, r, b]) in boxes[..index].iter().filter(|(other, _)| !other.is_empty()) {
+                let apart = right <= l || r <= left || bottom <= t || b <= top;
+                assert!(apart || text.is_empty(), "{name}: {text} overlaps {other}");
+            }
+        }
+    }
+
     /// Every text with the box it fills: left, top, right, bottom.
     pub fn text_boxes(&self) -> Vec<(&str, [i32; 4])> {
         self.marks
@@ -276,6 +289,7 @@ mod tests {
     fn text_is_wrapped_between_words() {
         let width = text_width("two words", TEXT);
         assert_eq!(wrapped("two words are here", width, TEXT), ["two words", "are here"]);
+        assert_eq!(wrapped("at a p < 0.05", width, TEXT), ["at a", "p\u{a0}<\u{a0}0.05"]);
         assert_eq!(wrapped("", width, TEXT), [""]);
         assert!(wrapped("overlong-overlong", width, TEXT)[0].contains('…'));
     }

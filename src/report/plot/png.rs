@@ -37,8 +37,8 @@ fn encode(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
     Ok(file)
 }
 
-/// The colours that most pixels have, as many as a palette holds, and for each pixel the place of its own or the
-/// nearest: what is rare are the edges of lines and letters, where it is not seen.
+/// The colours that most pixels have, as many as a palette holds, and for each pixel the place of its own or
+/// the nearest: what is rare are the edges of lines and letters, where it is not seen.
 fn indexed(canvas: &Pixmap) -> (Vec<[u8; 3]>, Vec<u8>) {
     let runs = || {
         canvas.pixels().chunk_by(|one, next| one == next).map(|run| {

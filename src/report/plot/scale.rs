@@ -47,9 +47,7 @@ impl Axis {
     /// For differences of values of a unit.
     pub fn of_difference(unit: Unit) -> Axis {
         match unit {
-            Unit::Share => {
-                Axis { numbers: Numbers::PercentagePoints, factor: 100.0, sign: "percentage points" }
-            }
+            Unit::Share => Axis { numbers: Numbers::PercentagePoints, factor: 100.0, sign: "points" },
             _ => Axis::of(unit),
         }
     }
@@ -116,8 +114,8 @@ pub struct Scale {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     Linear,
-    /// Zero, and all below it, has a place of its own: at the lower end, so much of the length away from the least
-    /// of the others.
+    /// Zero, and all below it, has a place of its own: at the lower end, so much of the length away from the
+    /// least of the others.
     Logarithmic {
         zero: f64,
     },
@@ -143,8 +141,8 @@ impl Scale {
         Scale::fitting(values, numbers, |scale| 2 * TEXT * (scale.ticks.len() as i32 - 1) <= pixels)
     }
 
-    /// A logarithmic scale from left to right over so many pixels that covers the values; its labels do not touch.
-    /// Values that are zero or less share a place apart from the others.
+    /// A logarithmic scale from left to right over so many pixels that covers the values; its labels do not
+    /// touch. Values that are zero or less share a place apart from the others.
     pub fn logarithmic(values: impl IntoIterator<Item = f64>, numbers: Numbers, pixels: i32) -> Scale {
         let (mut low, mut high, mut has_zero) = (f64::INFINITY, 0.0_f64, false);
         for value in values {
@@ -179,8 +177,8 @@ impl Scale {
         scale
     }
 
-    /// A scale from bottom to top over so many pixels that covers the values, of either sign: linear, or where some
-    /// are much larger than others, logarithmic both ways from zero, but for the smallest.
+    /// A scale from bottom to top over so many pixels that covers the values, of either sign: linear, or
+    /// where some are much larger than others, logarithmic both ways from zero, but for the smallest.
     pub fn symmetric(values: impl IntoIterator<Item = f64>, numbers: Numbers, pixels: i32) -> Scale {
         let values: Vec<f64> = values.into_iter().map(|value| value.clamp(-1e300, 1e300)).collect();
         let sizes = || values.iter().map(|value| value.abs()).filter(|size| *size > 0.0);
@@ -297,9 +295,9 @@ fn widest(ticks: &[(f64, String)]) -> i32 {
     ticks.iter().map(|(_, label)| text_width(label, TEXT)).max().unwrap_or(0) + TEXT
 }
 
-/// Ticks for numbers from `low`, which is more than zero, to `high`, which is more: durations that people speak of,
-/// powers of ten, or 1, 2 and 5 times these if there are few. If less than two are among the numbers, the nearest
-/// around them.
+/// Ticks for numbers from `low`, which is more than zero, to `high`, which is more: durations that people
+/// speak of, powers of ten, or 1, 2 and 5 times these if there are few. If less than two are among the
+/// numbers, the nearest around them.
 fn logarithmic_ticks(low: f64, high: f64, numbers: Numbers) -> Vec<(f64, String)> {
     let exponent = |value: f64| libm::floor(libm::log10(value)) as i32;
     let digits: &[f64] = if high / low < 100.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
@@ -375,10 +373,15 @@ impl Short {
     pub fn of(values: impl IntoIterator<Item = f64>, numbers: Numbers, digits: usize) -> Short {
         let largest = values.into_iter().map(f64::abs).fold(0.0, f64::max);
         let (unit, suffix) = numbers.unit(largest);
-        let shown = largest / unit;
+        Short { unit, suffix, decimals: 0, digits, is_scientific: false }.precise_for(largest)
+    }
+
+    /// In the same unit, with the decimals that this number needs.
+    pub fn precise_for(self, value: f64) -> Short {
+        let shown = value.abs() / self.unit;
         let exponent = if shown > 0.0 { libm::floor(libm::log10(shown)) as i32 } else { 0 };
-        let decimals = (digits as i32 - 1 - exponent).max(0) as usize;
-        Short { unit, suffix, decimals, digits, is_scientific: !(-4..6).contains(&exponent) }
+        let decimals = (self.digits as i32 - 1 - exponent).max(0) as usize;
+        Short { decimals, is_scientific: !(-4..6).contains(&exponent), ..self }
     }
 
     /// A number with the sign of its unit.
@@ -390,11 +393,6 @@ impl Short {
         };
         with_minus_sign(&text)
     }
-}
-
-/// A single number in four significant digits, with the sign of its unit.
-pub fn short(value: f64, numbers: Numbers) -> String {
-    Short::of([value], numbers, 4).write(value)
 }
 
 fn with_minus_sign(text: &str) -> String {
@@ -410,16 +408,6 @@ pub fn date_ticks(start: Date, days: f64, pixels: i32) -> Vec<(f64, String)> {
     let mut ticks = daily.chain(monthly);
     let ticks = ticks.find(|ticks| ticks.len() as i32 <= room.max(1) && !ticks.is_empty());
     ticks.unwrap_or_else(|| vec![(0.0, start.to_string())])
-}
-
-/// Times of day at which the axis of a few days has ticks: days since midnight, with labels that do not touch
-/// over so many pixels.
-pub fn clock_ticks(_: Date, days: f64, pixels: i32) -> Vec<(f64, String)> {
-    let minutes = (days * 1440.0).round() as u32;
-    let fits = |step: &u32| f64::from(pixels * *step as i32) / f64::from(minutes) >= 130.0;
-    let step = [5, 10, 20, 30, 60, 120, 180, 360, 720].into_iter().find(fits).unwrap_or(1440);
-    let label = |minute: u32| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
-    (0..=minutes / step).map(|tick| (f64::from(tick * step) / 1440.0, label(tick * step))).collect()
 }
 
 fn by_days(start: Date, days: f64, step: i64) -> Vec<(f64, String)> {
@@ -472,8 +460,9 @@ mod tests {
         );
         assert_eq!(labels(&[0.0, 7200.0], Numbers::Seconds), ["0", "0.5 h", "1.0 h", "1.5 h", "2.0 h"]);
         assert_eq!(labels(&[0.0, 30.0], Numbers::Seconds), ["0", "10 s", "20 s", "30 s"]);
-        assert_eq!(short(5400.0, Numbers::Seconds), "90.00 min");
-        assert_eq!(short(-3.0 * DAY, Numbers::Seconds), "−3.000 d");
+        let short = |value: f64| Short::of([value], Numbers::Seconds, 4).write(value);
+        assert_eq!(short(5400.0), "90.00 min");
+        assert_eq!(short(-3.0 * DAY), "−3.000 d");
     }
 
     fn logarithmic(values: &[f64], numbers: Numbers, pixels: i32) -> Vec<String> {
@@ -582,7 +571,7 @@ mod tests {
             (-1234.0, "−1,234"),
             (1e20, "1.000e20"),
         ] {
-            assert_eq!(short(value, Numbers::Usd), text);
+            assert_eq!(Short::of([value], Numbers::Usd, 4).write(value), text);
         }
     }
 
@@ -591,16 +580,7 @@ mod tests {
         let values = [12_345.0, -80.0, 0.0, 0.4];
         let short = Short::of(values, Numbers::Usd, 3);
         assert_eq!(values.map(|value| short.write(value)), ["12.3k", "−0.1k", "0", "0.0k"]);
-    }
-
-    #[test]
-    fn times_of_day_are_told_as_they_fit() {
-        let labels = |hours: f64, pixels| -> Vec<String> {
-            clock_ticks(date(2026, 1, 1), hours / 24.0, pixels).into_iter().map(|(_, label)| label).collect()
-        };
-        assert_eq!(labels(1.0, 600), ["00:00", "00:20", "00:40", "01:00"]);
-        assert_eq!(labels(48.0, 600), ["00:00", "12:00", "00:00", "12:00", "00:00"]);
-        assert_eq!(labels(1.0, 100), ["00:00"]);
+        assert_eq!(short.precise_for(-80.0).write(-80.0), "−0.0800k");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The scorecard: the headline measures of each policy.
 
 use super::super::results::{Difference, Estimate, Results};
-use super::picture::{Anchor, Picture, Place, TEXT, fitted, text_width};
+use super::picture::{Anchor, Colour, Picture, Place, TEXT, fitted, text_width};
 use super::scale::{Axis, Scale, Short};
-use super::style::{BARS, FAINT_INK, Frame, GRID, INK, MARGIN, WIDTH, bar, heading, look, notes, point};
+use super::style::{
+    BARS, FAINT_INK, Frame, GREEN, GRID, INK, MARGIN, VERMILLION, WIDTH, bar, heading, look, notes, point,
+};
 use super::words::{capitalised, difference_in_words, estimate_in_words, unit_and_way};
 use crate::metrics::{Better, HEADLINES, Measure};
 
@@ -19,8 +21,8 @@ const TICKS: i32 = 74;
 const INSET: i32 = 12;
 const RADIUS: i32 = 9;
 
-/// A panel for each headline measure, in it a row for each policy: a point with its interval, its value, and how it
-/// differs from that of the first policy.
+/// A panel for each headline measure, in it a row for each policy: a point with its interval, its value, and
+/// how it differs from that of the first policy.
 pub fn picture(data: &Results) -> Option<Picture> {
     let first = data.policies.first()?;
     let mut picture = Picture::new(WIDTH, 0);
@@ -53,8 +55,8 @@ pub fn picture(data: &Results) -> Option<Picture> {
         let marks = match data.replications {
             1 => "One replication cannot tell which differences are real.".to_owned(),
             _ => format!(
-                "✓ better, ✗ worse, ≠ different from {}: real, as p < 0.05 when adjusted for all pairs of policies. \
-                 Without a mark: no difference seen.",
+                "✓ surely better than under “{}”, ✗ surely worse: p < 0.05 of the paired difference, adjusted for \
+                 all pairs of policies. Without a mark: no difference seen.",
                 fitted(first, 400, TEXT)
             ),
         };
@@ -74,9 +76,13 @@ fn panel(picture: &mut Picture, data: &Results, measure: &Measure, (left, top): 
     let estimates: Vec<Option<Estimate>> = (data.policies.iter())
         .map(|policy| data.estimate(policy, measure.name).map(|estimate| estimate.times(axis.factor)))
         .collect();
-    let short = Short::of(estimates.iter().flatten().map(|estimate| estimate.mean), axis.numbers, 4);
+    let short = Short::of(estimates.iter().flatten().map(|estimate| estimate.mean), axis.numbers, 3);
     let values: Vec<String> = (estimates.iter())
-        .map(|estimate| estimate.as_ref().map_or(String::new(), |estimate| short.write(estimate.mean)))
+        .map(|estimate| {
+            estimate
+                .as_ref()
+                .map_or(String::new(), |estimate| short.precise_for(estimate.mean).write(estimate.mean))
+        })
         .collect();
     let room_for_values = values.iter().map(|value| text_width(value, TEXT)).max().unwrap_or(0);
     let room_for_marks = if data.policies.len() > 1 { 32 } else { 0 };
@@ -108,21 +114,18 @@ fn panel(picture: &mut Picture, data: &Results, measure: &Measure, (left, top): 
         let end = left + width - room_for_marks;
         picture.text(&values[row], (end, middle), Anchor::End, TEXT, INK);
         let difference = data.policies.first().and_then(|first| data.difference(policy, first, measure.name));
-        let mark = difference.as_ref().map_or("", |difference| mark(difference, measure.better));
-        picture.text(mark, (left + width, middle), Anchor::End, TEXT, INK);
+        if let Some((mark, colour)) = difference.as_ref().and_then(|difference| mark(difference, measure)) {
+            picture.text(mark, (left + width, middle), Anchor::End, TEXT, colour);
+        }
         let place = Place::Rectangle { from: (left, middle - ROW / 2), to: (left + width, middle + ROW / 2) };
         picture.tip(place, &tip(data, policy, measure, difference.as_ref()));
     }
 }
 
 /// How a real difference is marked; any other is not.
-fn mark(difference: &Difference, better: Option<Better>) -> &'static str {
-    match better {
-        _ if !difference.is_real() => "",
-        None => "≠",
-        Some(better) if (better == Better::Higher) == (difference.difference > 0.0) => "✓",
-        Some(_) => "✗",
-    }
+fn mark(difference: &Difference, measure: &Measure) -> Option<(&'static str, Colour)> {
+    let is_better = (measure.better? == Better::Higher) == (difference.difference > 0.0);
+    difference.is_real().then_some(if is_better { ("✓", GREEN) } else { ("✗", VERMILLION) })
 }
 
 fn tip(data: &Results, policy: &str, measure: &Measure, difference: Option<&Difference>) -> String {

@@ -3,6 +3,7 @@
 use super::super::results::Estimate;
 use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, TITLE, fitted, text_width, wrapped};
 use super::scale::Scale;
+use super::words::capitalised;
 use std::fmt::Write;
 
 /// How wide every picture is.
@@ -47,8 +48,8 @@ const BROWN: Colour = Colour(121, 79, 40);
 /// The colours of series.
 ///
 /// Source: Okabe and Ito, "Color Universal Design" (2008), in an order of falling contrast with white, and
-/// gray in the place of yellow, which white swallows; then of Tol, "Colour Schemes" (2021), those that are not
-/// near one of these, and brown.
+/// gray in the place of yellow, which white swallows; then of Tol, "Colour Schemes" (2021), those that are
+/// not near one of these, and brown.
 const COLOURS: [Colour; 12] =
     [BLUE, VERMILLION, GREEN, PURPLE, INK, ORANGE, SKY_BLUE, GRAY, WINE, OLIVE, INDIGO, BROWN];
 
@@ -72,8 +73,8 @@ pub const PALETTE: [(Colour, Colour); 16] = [
     (BROWN, Colour(200, 140, 110)),
 ];
 
-/// Style rules that draw the pictures inside of the class `plot` on a dark background, where they are part of a
-/// page.
+/// Style rules that draw the pictures inside of the class `plot` on a dark background, where they are part of
+/// a page.
 pub fn dark_css() -> String {
     PALETTE.iter().fold(String::new(), |mut css, (light, dark)| {
         for property in ["fill", "stroke"] {
@@ -238,8 +239,8 @@ pub fn steps(points: &[Pixel]) -> Vec<Pixel> {
     corners.chain(points.last().copied()).collect()
 }
 
-/// Fills what lies between two lines of the same direction, such as the ends of intervals: with [`BAND`] for a
-/// share, lines below shine through.
+/// Fills what lies between two lines of the same direction, such as the ends of intervals: with [`BAND`] for
+/// a share, lines below shine through.
 pub fn between(picture: &mut Picture, one: &[Pixel], other: &[Pixel], colour: Colour, opacity: f32) {
     let outline = one.iter().chain(other.iter().rev()).copied().collect();
     picture.translucent(outline, colour, opacity);
@@ -250,16 +251,17 @@ pub fn shade(picture: &mut Picture, (left, top): Pixel, (right, bottom): Pixel, 
     picture.translucent(vec![(left, top), (right, top), (right, bottom), (left, bottom)], colour, BAND);
 }
 
-/// Writes a title and what is to be known of it, which together describe the picture; returns the height where
-/// the plot may begin.
+/// Writes a title and what is to be known of it, which together describe the picture; returns the height
+/// where the plot may begin.
 pub fn heading(picture: &mut Picture, title: &str, below: &str) -> i32 {
-    picture.description = format!("{title}: {below}");
+    let below = capitalised(below);
+    picture.description = format!("{title}. {below}");
     let mut y = 44;
     for line in wrapped(title, WIDTH - 2 * MARGIN, TITLE) {
         picture.text(&line, (MARGIN, y), Anchor::Start, TITLE, INK);
         y += 46;
     }
-    notes(picture, below, y - TEXT / 2) + 10
+    notes(picture, &below, y - TEXT / 2) + 10
 }
 
 /// Writes lines of less important text from `top` on; returns the height below them.

@@ -10,8 +10,8 @@ use std::io;
 const FAMILIES: &str = "DejaVu Sans, Verdana, sans-serif";
 
 impl Picture {
-    /// The picture as SVG. Its texts are texts; its tips are invisible shapes of the class `tip`, each with its
-    /// text as `<title>`, which browsers show where they are pointed at.
+    /// The picture as SVG. Its texts are texts; its tips are invisible shapes of the class `tip`, each with
+    /// its text as `<title>`, which browsers show where they are pointed at.
     pub fn to_svg(&self) -> String {
         let mut writer = Writer::new_with_indent(Vec::new(), b' ', 1);
         self.write(&mut writer).expect("writing into memory does not fail");
@@ -109,27 +109,22 @@ impl Text {
 
 impl Tip {
     fn write(&self, writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
-        let (name, shape) = match &self.place {
+        let (name, numbers) = match self.place {
             Place::Rectangle { from, to } => {
                 let size = (to.0 - from.0, to.1 - from.1);
-                let numbers = [("x", from.0), ("y", from.1), ("width", size.0), ("height", size.1)];
-                ("rect", numbers.map(|(name, number)| (name, number.to_string())).to_vec())
+                ("rect", [("x", from.0), ("y", from.1), ("width", size.0), ("height", size.1)])
             }
             Place::Circle { centre, radius } => {
-                let numbers = [("cx", centre.0), ("cy", centre.1), ("r", *radius), ("tabindex", 0)];
-                ("circle", numbers.map(|(name, number)| (name, number.to_string())).to_vec())
-            }
-            Place::Line { points, width } => {
-                ("polyline", vec![("points", coordinates(points)), ("stroke-width", width.to_string())])
+                ("circle", [("cx", centre.0), ("cy", centre.1), ("r", radius), ("tabindex", 0)])
             }
         };
-        let sensitive = if name == "polyline" { "stroke" } else { "all" };
+        let numbers = numbers.map(|(name, number)| (name, number.to_string()));
         writer
             .create_element(name)
             .with_attribute(("class", "tip"))
-            .with_attributes(shape.iter().map(|(name, value)| (*name, value.as_str())))
+            .with_attributes(numbers.iter().map(|(name, number)| (*name, number.as_str())))
             .with_attribute(("fill", "none"))
-            .with_attribute(("pointer-events", sensitive))
+            .with_attribute(("pointer-events", "all"))
             .write_inner_content(|writer| {
                 writer.create_element("title").write_text_content(BytesText::new(&self.text)).map(drop)
             })?;
@@ -166,14 +161,16 @@ mod tests {
     fn tips_are_invisible_shapes_above_all_marks() {
         let mut picture = Picture::new(100, 100);
         picture.tip(Place::Rectangle { from: (10, 20), to: (30, 50) }, "box");
-        picture.tip(Place::Line { points: vec![(0, 0), (9, 9)], width: 20 }, "line");
+        picture.tip(Place::Circle { centre: (9, 8), radius: 7 }, "disc");
         picture.translucent(vec![(0, 0), (9, 0), (9, 9)], INK, 0.25);
         let svg = picture.to_svg();
-        let [mark, first, second] =
-            ["fill-opacity=\"0.25\"", "<rect class=\"tip\"", "<polyline class=\"tip\""]
-                .map(|text| svg.find(text).expect(&svg));
+        let [mark, first, second] = ["fill-opacity=\"0.25\"", "<rect class=\"tip\"", "<circle class=\"tip\""]
+            .map(|text| svg.find(text).expect(&svg));
         assert!(mark < first && first < second, "{svg}");
         assert!(svg.contains("x=\"10\" y=\"20\" width=\"20\" height=\"30\" fill=\"none\""), "{svg}");
-        assert!(svg.contains("pointer-events=\"stroke\""), "{svg}");
+        assert!(
+            svg.contains("cx=\"9\" cy=\"8\" r=\"7\" tabindex=\"0\" fill=\"none\" pointer-events=\"all\""),
+            "{svg}"
+        );
     }
 }

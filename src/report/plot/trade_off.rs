@@ -28,7 +28,8 @@ struct Shown<'d> {
     at: Pixel,
 }
 
-/// A point for each policy: contribution against lost requests, and the front of those that none surely beats.
+/// A point for each policy: contribution against lost requests, and the front of those that none surely
+/// beats.
 pub fn picture(data: &Results) -> Option<Picture> {
     let estimate = |policy: &str, measure, factor| Some(data.estimate(policy, measure)?.times(factor));
     let mut shown: Vec<Shown> = (data.policies.iter().zip(standings(data, MEASURES)).enumerate())
@@ -71,8 +72,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
 
     let mut taken: Vec<Area> = Vec::new();
     if shown.len() > 1 {
-        let undominated = shown.iter().filter(|policy| policy.standing != Standing::Dominated);
-        let edge = edge(&front(undominated.map(|policy| policy.at)), &frame);
+        let edge = edge(&front(shown.iter().map(|policy| policy.at)), &frame);
         between(&mut picture, &edge, &[(frame.right, frame.bottom)], GRAY, 0.1);
         taken.extend(edge.windows(2).map(|pair| Area::between(pair[0], pair[1])));
         picture.line(edge, 3, GRAY);
@@ -121,23 +121,26 @@ pub fn picture(data: &Results) -> Option<Picture> {
 
 /// What the picture says of the front.
 fn meaning(shown: &[Shown], replications: u64) -> String {
-    let mut words =
-        "The line is the Pareto front: which of its policies is best depends on what a lost request costs \
-                     you."
-            .to_owned();
+    let front = front(shown.iter().map(|policy| policy.at));
+    let mut words = "The line is the Pareto front of the means".to_owned();
+    words += match front.len() {
+        1 => ", a single point here.",
+        _ => ": which of its policies is best depends on what a lost request costs you.",
+    };
     if replications == 1 {
         return words + " One replication cannot tell which policies are on it by chance.";
     }
     let has = |standing| shown.iter().any(|policy| policy.standing == standing);
     if has(Standing::Dominated) {
-        words += " Off it (small, with gray names) is a policy if another one is surely better in one of the two and \
-                  not surely worse in the other.";
+        words += " Small, with gray names: surely off it, as another policy is surely better in one of the two \
+                  and on average no worse in the other.";
     }
     if has(Standing::Unsure) {
-        words += " Not sure is its place if some other policy cannot be told from it.";
+        words += " Not sure: some other policy is surely worse in neither of the two.";
     }
     if shown.iter().any(|policy| policy.standing != Standing::Sure) {
-        words += " Sure is a paired difference of p < 0.05, adjusted for all pairs of policies.";
+        words +=
+            " Sure is a paired difference of p < 0.05, adjusted for all pairs of policies; bars may overlap.";
     }
     words
 }
@@ -157,9 +160,9 @@ impl Shown<'_> {
     fn tip(&self, data: &Results) -> String {
         let mut lines = vec![self.name.to_owned()];
         lines.push(match self.standing {
-            Standing::Sure => "on the front".to_owned(),
-            Standing::Unsure => "not sure to be on the front".to_owned(),
-            Standing::Dominated => "off the front".to_owned(),
+            Standing::Sure => "surely on the front".to_owned(),
+            Standing::Unsure => "perhaps on the front".to_owned(),
+            Standing::Dominated => "surely off the front".to_owned(),
         });
         for measure in MEASURES.into_iter().rev().filter_map(Measure::named) {
             if let Some(estimate) = data.estimate(self.name, measure.name) {

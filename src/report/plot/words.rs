@@ -28,7 +28,8 @@ pub fn estimate_in_words(estimate: &Estimate, measure: &Measure) -> String {
     with_interval(style, estimate.mean, estimate.interval().map(|(low, high)| Interval { low, high }))
 }
 
-/// How a policy differs from another, in a line each: by how much, whether that is real, and what pairing did.
+/// How a policy differs from another, in a line each: by how much, whether that is real, and what pairing
+/// did.
 pub fn difference_in_words(difference: &Difference, measure: &Measure) -> String {
     let values = |mean, interval: Option<Interval>| {
         interval.into_iter().flat_map(|interval| [interval.low, interval.high]).chain([mean])

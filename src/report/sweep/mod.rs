@@ -1,6 +1,7 @@
 //! What a sweep leaves behind: CSV files with the values of the keys in the first columns, and words on the best.
 
 pub mod journal;
+pub mod results;
 pub mod text;
 
 use super::Error;
@@ -25,7 +26,7 @@ pub fn write(folder: &Path, plan: &Plan, swept: &Swept, search: Option<&Search<'
         let points = 0..plan.grid.points();
         points.flat_map(|point| (0..plan.policies.len()).map(move |policy| (point, plan.cell(point, policy))))
     };
-    write_file(folder, "sweep.csv", |out| {
+    write_file(folder, results::FILE_NAME, |out| {
         out.write_record(keys.iter().copied().chain(SUMMARY_COLUMNS))?;
         cells().try_for_each(|(point, cell)| summary_lines(out, &plan.grid.shown(point), swept.rows(cell)))
     })?;

@@ -71,7 +71,7 @@ pub fn table(plan: &Plan, swept: &Swept, search: Option<&Search<'_>>, width: usi
     };
     let means = match n {
         1 => "1 replication (no intervals)".to_owned(),
-        n => format!("means over {n} replications, 95 % confidence intervals in brackets"),
+        n => format!("means over {n} replications ± half their 95 % confidence intervals"),
     };
     let rest = if all > lines.len() {
         format!("\n... and {} more lines: see sweep.csv", all - lines.len())
@@ -122,14 +122,14 @@ impl Column {
     fn of_measure(measure: &Measure, groups: &[Group<'_>]) -> Column {
         let moments: Vec<Moments> = groups.iter().map(|group| group.moments(measure.name)).collect();
         let style = Style::of(measure.unit, moments.iter().flat_map(values));
-        let cells = moments.iter().map(|moments| figure(moments, style));
+        let cells = moments.iter().map(|moments| short_figure(moments, style));
         Column::new(measure.label, CellAlignment::Right, cells.collect())
     }
 
     /// With what parts it from the next.
     fn width(&self) -> isize {
         let lines = self.cells.iter().map(String::as_str).chain(self.head.lines());
-        lines.map(|line| line.chars().count()).max().unwrap_or(0) as isize + 2
+        lines.map(|line| line.chars().count()).max().unwrap_or(0) as isize + 3
     }
 }
 
@@ -164,6 +164,15 @@ fn figure(moments: &Moments, style: Style) -> String {
     }
 }
 
+/// A mean and half the width of its interval.
+fn short_figure(moments: &Moments, style: Style) -> String {
+    let mean = style.figure(moments.mean);
+    match moments.interval() {
+        Some(interval) => format!("{mean} ± {}", style.number((interval.high - interval.low) / 2.0)),
+        None => mean,
+    }
+}
+
 /// How differences from the best are written.
 fn difference_style(search: &Search<'_>) -> Style {
     let differences = search.candidates.iter().filter_map(|candidate| match candidate.standing {
@@ -180,7 +189,7 @@ fn standing(candidate: &Candidate, style: Style) -> String {
         Standing::Excluded => "excluded".to_owned(),
         Standing::Other { difference, .. } => {
             let unseen = if candidate.standing.is_told_apart() == Some(true) { "" } else { " ~" };
-            figure(&difference, style) + unseen
+            short_figure(&difference, style) + unseen
         }
     }
 }
@@ -215,10 +224,17 @@ pub fn verdict(search: &Search<'_>) -> String {
     } else if allowed == 1 {
         text += "no other point keeps the constraints\n";
     } else if unseen().count() == 0 {
-        text += &format!("all {} others are surely worse\n", allowed - 1);
+        text += &format!("all {} others are worse, as p < 0.05 when adjusted for all\n", allowed - 1);
     } else {
-        text += &format!("{} of {} others cannot be told from it:\n", unseen().count(), allowed - 1);
-        text += &listed(search, unseen(), style);
+        let beside: Vec<Cell> = search.neighbours(best).iter().map(|(_, candidate)| candidate.cell).collect();
+        let further: Vec<&Candidate> =
+            unseen().filter(|candidate| !beside.contains(&candidate.cell)).collect();
+        let colon = if further.is_empty() { "" } else { ", among them:" };
+        let (unseen, others) = (unseen().count(), allowed - 1);
+        text += &format!(
+            "{unseen} of {others} others cannot be told from it, as p ≥ 0.05 when adjusted for all{colon}\n"
+        );
+        text += &listed(search, further.into_iter(), style);
         text += "the best of several that cannot be told apart is partly luck, and its mean a little too good: run \
                  it anew with another --seed for a fair figure\n";
     }
