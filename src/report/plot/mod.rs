@@ -90,8 +90,8 @@ fn write(picture: &Picture, name: &Path) -> Result<Vec<PathBuf>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Outcome;
-    use crate::metrics::Quantity;
+    use crate::experiment::{Outcome, daily_measures};
+    use crate::metrics::{Levels, Quantity, Unit};
     use crate::money::Total;
     use crate::report::{csv, sample};
     use tempfile::TempDir;
@@ -122,6 +122,15 @@ mod tests {
         for value in outcome.rows.iter_mut().flat_map(|row| &mut row.values) {
             if let Quantity::Usd(total) = value {
                 *total = Total::from_nanos(total.nanos() * factor / divisor);
+            }
+        }
+        let ratio = factor as f64 / divisor as f64;
+        let units = daily_measures().map(|measure| measure.unit).chain(Levels::COLUMNS.map(|_| Unit::Usd));
+        let is_money: Vec<bool> = units.map(|unit| unit == Unit::Usd).collect();
+        for day in &mut outcome.days {
+            for (moments, _) in day.values.iter_mut().zip(&is_money).filter(|(_, is_money)| **is_money) {
+                moments.mean *= ratio;
+                moments.sum_of_squares *= ratio * ratio;
             }
         }
         outcome
