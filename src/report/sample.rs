@@ -208,7 +208,10 @@ fn flows(draws: &mut Draws, harshness: f64, day: usize) -> Flows {
     flows[Flow::Requests] = requests as i128;
     flows[Flow::Attempts] = requests as i128;
     flows[Flow::Served] = requests as i128 - refused as i128;
-    flows.add_refused(Refusal::NoCredit, refused as i128);
+    let refusals = refused as i128;
+    flows.add_refused(Refusal::NoPaymentMethod, refusals / 4);
+    flows.add_refused(Refusal::RateLimited, refusals / 8);
+    flows.add_refused(Refusal::NoCredit, refusals - refusals / 4 - refusals / 8);
     flows[Flow::Usage] = dollars(usage);
     flows[Flow::CashIn] = dollars(usage * (1.05 - 0.1 * harshness));
     flows[Flow::Fees] = dollars(usage * 0.05);

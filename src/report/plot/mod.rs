@@ -90,8 +90,8 @@ fn write(picture: &Picture, name: &Path) -> Result<Vec<PathBuf>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{ALL_COHORTS, Outcome, Row, SIZE_MEASURES};
-    use crate::metrics::{Measure, Quantity, Unit};
+    use crate::experiment::{ALL_COHORTS, Outcome, Row, SIZE_MEASURES, daily_measures};
+    use crate::metrics::{Levels, Measure, Quantity, Unit};
     use crate::money::{Money, Total};
     use crate::report::{csv, sample};
     use tempfile::TempDir;
@@ -125,6 +125,14 @@ mod tests {
             }
         }
         let ratio = factor as f64 / divisor as f64;
+        let units = daily_measures().map(|measure| measure.unit).chain(Levels::COLUMNS.map(|_| Unit::Usd));
+        let is_money: Vec<bool> = units.map(|unit| unit == Unit::Usd).collect();
+        for day in &mut outcome.days {
+            for (moments, _) in day.values.iter_mut().zip(&is_money).filter(|(_, is_money)| **is_money) {
+                moments.mean *= ratio;
+                moments.sum_of_squares *= ratio * ratio;
+            }
+        }
         for (moments, name) in
             outcome.sizes.iter_mut().flat_map(|row| row.values.iter_mut().zip(SIZE_MEASURES))
         {

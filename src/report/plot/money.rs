@@ -32,7 +32,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
     }
 
     let mut picture = Picture::new(WIDTH, 0);
-    let bands = if data.replications >= 2 { ", with 95 % confidence bands" } else { "" };
+    let bands = if data.replications >= 2 { "; bands: 95 % confidence" } else { "" };
     let run_off = if timeline.shaded.is_empty() { "" } else { "; gray: run-off, without requests" };
     let top = heading(
         &mut picture,
@@ -47,7 +47,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
         let values = values(lines).map(|value| value.max(least));
         let panel = Panel::new(&timeline, Unit::Usd, values, site);
         panel.draw(&mut picture, caption, site.left);
-        panel.draw_lines(&mut picture, lines, 4);
+        panel.draw_lines(&mut picture, lines);
         panel.tell_lines(&mut picture, lines, &data.policies);
         picture.height = site.below();
     }
@@ -79,10 +79,49 @@ fn last_move(timeline: &Timeline, data: &Results, policy: &str) -> Option<usize>
     })
 }
 
+/// What a flow sums up to by each day. It has no interval: those of days do not add up.
 fn summed_up(line: &[Point]) -> Line {
     let sums = line.iter().scan(0.0, |sum, point| {
         *sum += point.value;
         Some(Point { value: *sum, interval: None, ..*point })
     });
     sums.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::timeline::results;
+    use super::*;
+
+    #[test]
+    fn flows_are_summed_up_from_the_first_day() {
+        let data = results(4, |day| vec![("requests", 1.0), ("net_cash_usd", day as f64 - 1.0)]);
+        let line = timeline(&data).unwrap().line(&data, "p", "net_cash_usd");
+        let sums: Vec<f64> = summed_up(&line).iter().map(|point| point.value).collect();
+        assert_eq!(sums, [-1.0, -1.0, 0.0, 2.0]);
+    }
+
+    #[test]
+    fn the_run_off_is_shown_as_long_as_money_moves() {
+        let run = |late: f64| {
+            results(100, |day| match day {
+                0..10 => vec![("requests", 0.0), ("net_cash_usd", 0.0)],
+                10..30 => vec![("requests", 5.0), ("net_cash_usd", 1.0)],
+                40 => vec![("net_cash_usd", 20.0)],
+                60 => vec![("bad_debt_usd", late)],
+                _ => vec![],
+            })
+        };
+        let timeline = |late| timeline(&run(late)).unwrap();
+        assert_eq!((timeline(0.0).days, timeline(0.0).shaded), (31, 20..31));
+        assert_eq!(timeline(0.1).days, 31);
+        assert_eq!((timeline(5.0).days, timeline(5.0).shaded), (51, 20..51));
+        assert!(super::timeline(&results(5, |_| vec![("requests", 1.0)])).unwrap().shaded.is_empty());
+    }
+
+    #[test]
+    fn without_money_there_is_no_picture() {
+        assert!(picture(&results(5, |_| vec![("requests", 1.0)])).is_none());
+        assert!(picture(&results(5, |_| vec![("requests", 1.0), ("receivable_usd", 0.1)])).is_some());
+    }
 }

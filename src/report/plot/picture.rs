@@ -251,6 +251,15 @@ impl Picture {
             .collect()
     }
 
+    /// The points of all lines and polygons.
+    pub fn points(&self) -> impl Iterator<Item = Pixel> {
+        let points = self.marks.iter().map(|mark| match mark {
+            Mark::Line { points, .. } | Mark::Polygon { points, .. } => points.as_slice(),
+            Mark::Text(_) | Mark::Circle { .. } => &[],
+        });
+        points.flatten().copied()
+    }
+
     /// The colour of every mark.
     pub fn colours(&self) -> impl Iterator<Item = Colour> {
         self.marks.iter().map(|mark| match mark {

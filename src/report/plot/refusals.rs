@@ -227,3 +227,51 @@ impl Column {
         panel.tell(picture, self.days.clone(), &words);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::timeline::results;
+    use super::*;
+
+    fn data() -> Results {
+        let mut data = results(40, |day| {
+            let is_late = if day < 35 { 0.0 } else { 1.0 };
+            vec![
+                ("requests", 100.0),
+                ("attempts", 100.0 + 100.0 * is_late),
+                ("refused_no_credit", 10.0),
+                ("refused_rate_limited", 60.0 * is_late),
+            ]
+        });
+        let sums = [("attempts", 4500.0), ("refused_no_credit", 400.0), ("refused_rate_limited", 300.0)];
+        let estimate = |(measure, mean): (&str, f64)| {
+            serde_json::from_value(serde_json::json!({
+                "policy": "p", "cohort": "all", "measure": measure, "mean": mean, "ci_low": null,
+                "ci_high": null, "n": 3,
+            }))
+        };
+        data.estimates = sums.into_iter().map(|sum| estimate(sum).unwrap()).collect();
+        data
+    }
+
+    #[test]
+    fn only_reasons_that_occur_are_told_with_their_shares_of_all_tries() {
+        let data = data();
+        let reasons = reasons(&data);
+        let labels: Vec<&str> = reasons.iter().map(|reason| reason.label.as_str()).collect();
+        assert_eq!(labels, ["402 no credit", "429 rate limited"]);
+        assert_eq!(shares(&data, "p", &reasons), [400.0 / 4500.0, 300.0 / 4500.0]);
+        assert!(picture(&results(40, |_| vec![("requests", 1.0)])).is_none());
+    }
+
+    #[test]
+    fn the_shares_of_a_week_are_those_of_its_tries_together() {
+        let data = data();
+        let timeline = Timeline::measured(&data).unwrap();
+        let columns = columns(&data, "p", &timeline, 7, &reasons(&data));
+        let days: Vec<Range<usize>> = columns.iter().map(|column| column.days.clone()).collect();
+        assert_eq!(days, [0..7, 7..14, 14..21, 21..28, 28..35, 35..40]);
+        assert_eq!(columns[0].shares, [0.1, 0.0]);
+        assert_eq!(columns[5].shares, [0.05, 0.3]);
+    }
+}

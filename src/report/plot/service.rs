@@ -18,7 +18,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
     let mut picture = Picture::new(WIDTH, 0);
     let lines = match has_many_days {
         true => "; each day averaged with three days before and three after it",
-        false if data.replications >= 2 => ", with 95 % confidence bands",
+        false if data.replications >= 2 => "; bands: 95 % confidence",
         false => "",
     };
     let top = heading(
@@ -35,7 +35,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
         let site = Site::in_columns(number, 1, top, HEIGHT);
         let panel = Panel::new(&timeline, Unit::Share, values(&lines), site);
         panel.draw(&mut picture, caption, site.left);
-        panel.draw_lines(&mut picture, &lines, 4);
+        panel.draw_lines(&mut picture, &lines);
         panel.tell_lines(&mut picture, &lines, &data.policies);
         picture.height = site.below();
     }

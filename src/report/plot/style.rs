@@ -427,6 +427,25 @@ mod tests {
     }
 
     #[test]
+    fn many_fills_differ_and_keep_within_their_rectangles() {
+        let fills: Vec<Fill> = (0..60).map(fill).collect();
+        for (number, one) in fills.iter().enumerate() {
+            assert!(!fills[..number].contains(one), "{number}");
+        }
+        for (width, height) in [(1, 1), (200, 40), (20, 300), (15, 15)] {
+            for fill in &fills[..HATCHINGS.len()] {
+                let mut picture = Picture::new(500, 500);
+                let (from, to) = ((50, 60), (50 + width, 60 + height));
+                rectangle(&mut picture, from, to, *fill);
+                for (x, y) in picture.points() {
+                    let is_within = (from.0..=to.0).contains(&x) && (from.1..=to.1).contains(&y);
+                    assert!(is_within, "{fill:?}: {x}, {y} for {width}, {height}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn steps_keep_the_height_of_a_point_until_the_next() {
         assert_eq!(steps(&[(0, 5), (4, 3), (9, 8)]), [(0, 5), (4, 5), (4, 3), (9, 3), (9, 8)]);
         assert_eq!(steps(&[(1, 2)]), [(1, 2)]);

@@ -202,8 +202,8 @@ impl<'t> Panel<'t> {
         frame.y_ticks(picture, &self.scale);
     }
 
-    /// Draws a line so wide for each policy, with a band where it has intervals.
-    pub fn draw_lines(&self, picture: &mut Picture, lines: &[Line], width: i32) {
+    /// Draws a line for each policy, with a band where it has intervals.
+    pub fn draw_lines(&self, picture: &mut Picture, lines: &[Line]) {
         for (number, line) in lines.iter().enumerate() {
             let ends = line.iter().filter_map(|point| {
                 let Interval { low, high } = point.interval?;
@@ -215,16 +215,9 @@ impl<'t> Panel<'t> {
             }
         }
         for (number, line) in lines.iter().enumerate() {
-            self.draw_line(picture, line, width, look(number));
+            self.draw_line(picture, line, 4, look(number));
         }
-        for (number, line) in lines.iter().enumerate() {
-            // A few points on each line, at places of its own, so that shapes tell lines apart.
-            let count = (self.frame.right - self.frame.left) as usize / 200;
-            let every = line.len().div_ceil(count).max(1);
-            for point in line.iter().skip(every * number / lines.len()).step_by(every) {
-                self.draw_point(picture, point, look(number));
-            }
-        }
+        self.draw_points(picture, lines);
     }
 
     /// Draws a line so wide in a look.
@@ -233,9 +226,16 @@ impl<'t> Panel<'t> {
         stroke(picture, &pixels, width, look);
     }
 
-    /// Draws a point in a look.
-    pub fn draw_point(&self, picture: &mut Picture, at: &Point, look: Look) {
-        point(picture, look.shape, self.middle(at.day, at.value), 10, look.colour);
+    /// Draws a few points on the line of each policy, at places of its own, so that shapes tell lines apart.
+    pub fn draw_points(&self, picture: &mut Picture, lines: &[Line]) {
+        let count = (self.frame.right - self.frame.left) as usize / 200;
+        for (number, line) in lines.iter().enumerate() {
+            let every = line.len().div_ceil(count).max(1);
+            for at in line.iter().skip(every * number / lines.len()).step_by(every) {
+                let look = look(number);
+                point(picture, look.shape, self.middle(at.day, at.value), 10, look.colour);
+            }
+        }
     }
 
     /// Tells the figures of each line, by the names of policies, on the day that is pointed at, or on one near it
@@ -274,10 +274,58 @@ pub fn values(lines: &[Line]) -> impl Iterator<Item = f64> {
     })
 }
 
+/// The results of a policy `p` that has these daily figures.
+#[cfg(test)]
+pub fn results(days: usize, of_day: impl Fn(usize) -> Vec<(&'static str, f64)>) -> Results {
+    let day = |number: usize| Day {
+        policy: "p".to_owned(),
+        cohort: ALL_COHORTS.to_owned(),
+        date: jiff::civil::date(2026, 1, 1).saturating_add((number as i64).days()),
+        values: of_day(number).into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+    };
+    Results {
+        policies: vec!["p".to_owned()],
+        cohorts: Vec::new(),
+        replications: 3,
+        estimates: Vec::new(),
+        differences: Vec::new(),
+        days: (0..days).map(day).collect(),
+        bins: Vec::new(),
+        sizes: Vec::new(),
+        balances: Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    #[test]
+    fn each_day_tells_its_figures_with_their_intervals() {
+        let data = results(2, |day| {
+            vec![("usage_usd", 5.0 + day as f64), ("usage_usd_low", 4.0), ("usage_usd_high", 7.5)]
+        });
+        let timeline = Timeline::new(date(2026, 1, 1), date(2026, 1, 2)).unwrap();
+        let lines = timeline.lines(&data, "usage_usd");
+        let panel = Panel::new(&timeline, Unit::Usd, values(&lines), Site::in_columns(0, 1, 0, 300));
+        let mut picture = Picture::new(WIDTH, 500);
+        panel.tell_lines(&mut picture, &lines, &data.policies);
+        let told = "2026-01-02\np: $6.00 (95 % interval 4.00 to 7.50)";
+        assert!(picture.to_svg().contains(told), "{}", picture.to_svg());
+    }
+
+    #[test]
+    fn many_days_have_tips_that_can_be_pointed_at() {
+        let data = results(2000, |_| vec![("usage_usd", 1.0)]);
+        let timeline = Timeline::new(date(2026, 1, 1), data.days[1999].date).unwrap();
+        let lines = timeline.lines(&data, "usage_usd");
+        let panel = Panel::new(&timeline, Unit::Usd, values(&lines), Site::in_columns(0, 2, 0, 300));
+        let mut picture = Picture::new(WIDTH, 500);
+        panel.tell_lines(&mut picture, &lines, &data.policies);
+        let tips = picture.to_svg().matches("<title>").count();
+        assert!((100..=TIPS).contains(&tips), "{tips}");
+    }
 
     #[test]
     fn averages_are_of_whole_weeks_and_stand_at_their_middle() {

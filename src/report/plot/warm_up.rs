@@ -54,10 +54,12 @@ pub fn picture(data: &Results) -> Option<Picture> {
         let site = Site::in_columns(number, 2, top, HEIGHT);
         let panel = Panel::new(&timeline, *unit, values(&lines), site);
         panel.draw(&mut picture, caption, site.left);
-        panel.draw_lines(&mut picture, &lines, 2);
         for (policy, series) in series.iter().enumerate() {
-            panel.draw_line(&mut picture, series.settled_part(), 7, look(policy));
+            let (unsettled, settled) = series.parts();
+            panel.draw_line(&mut picture, unsettled, 2, look(policy));
+            panel.draw_line(&mut picture, settled, 7, look(policy));
         }
+        panel.draw_points(&mut picture, &lines);
         panel.tell_lines(&mut picture, &lines, &data.policies);
         picture.height = site.below();
     }
@@ -97,20 +99,24 @@ impl Series {
         }
     }
 
-    fn settled_part(&self) -> &[Point] {
-        self.unsettled.map_or(&[], |unsettled| &self.line[unsettled..])
+    /// The line up to where it settles, and from there on.
+    fn parts(&self) -> (&[Point], &[Point]) {
+        match self.unsettled {
+            Some(unsettled) => (&self.line[..=unsettled], &self.line[unsettled..]),
+            None => (&self.line, &[]),
+        }
     }
 }
 
 /// What follows from the days after which lines have settled; `None` for one that has not.
 fn verdict(lines: &[Option<usize>], timeline: &Timeline) -> String {
     let (days, warm_up, count) = (timeline.days, timeline.shaded.len(), lines.len());
+    if days - warm_up < LEAST {
+        return format!("{} days are too few to tell", days - warm_up);
+    }
     let settled: Vec<usize> = lines.iter().flatten().copied().collect();
     let Some(latest) = settled.iter().max() else {
-        return match days - warm_up {
-            measured if measured < LEAST => format!("{measured} days are too few to tell"),
-            _ => format!("None would do: nothing settles in {days} days, {LAUNCH}"),
-        };
+        return format!("None would do: nothing settles in {days} days, {LAUNCH}");
     };
     match settled.len() {
         some if 2 * some < count => {
@@ -132,8 +138,31 @@ fn verdict(lines: &[Option<usize>], timeline: &Timeline) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::timeline::results;
     use super::*;
     use jiff::civil::date;
+
+    fn title(data: &Results) -> String {
+        let picture = picture(data).unwrap();
+        picture.text_boxes()[0].0.to_owned()
+    }
+
+    #[test]
+    fn flows_count_from_the_end_of_the_warm_up_and_levels_from_the_start() {
+        let run = |rise: usize| {
+            results(60, |day| {
+                let flow = if day < 10 { 0.0 } else { 5.0 };
+                let level = day.min(rise) as f64;
+                vec![("requests", flow), ("usage_usd", flow), ("active_share", 1.0), ("credit_usd", level)]
+            })
+        };
+        assert_eq!(title(&run(8)), "Is a warm-up needed? The 10 days are enough: lines have settled after 8");
+        let title = title(&run(14));
+        assert!(
+            title.starts_with("Is a warm-up needed? A longer one than 10 days: only after 14 days"),
+            "{title}"
+        );
+    }
 
     #[test]
     fn the_verdict_tells_how_long_a_warm_up_would_do() {
@@ -144,7 +173,7 @@ mod tests {
         };
         for (lines, days, warm_up, expected) in [
             (&[None][..], 13, 0, "13 days are too few to tell"),
-            (&[None], 30, 20, "10 days are too few to tell"),
+            (&[None, Some(3)], 30, 20, "10 days are too few to tell"),
             (
                 &[None, None],
                 30,
