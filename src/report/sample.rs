@@ -246,7 +246,8 @@ fn balances(points: &mut Vec<BalancePoint>, policy: &str, account: u32, number: 
         }
         if stopped_until > 0 {
             balance += 25.0;
-            push(hour, balance, "purchase");
+            push(hour, balance - 25.0, "purchase");
+            push(hour, balance, "posting");
             push(hour, balance, "resume");
             stopped_until = 0;
         }
@@ -254,11 +255,14 @@ fn balances(points: &mut Vec<BalancePoint>, policy: &str, account: u32, number: 
         push(hour, balance, "usage");
         match number % 3 {
             0 if balance <= 5.0 => {
+                push(hour, balance, "decline");
+                push(hour + 1, balance, "top_up");
                 balance += 25.0;
-                push(hour, balance, "top_up");
+                push(hour + 1, balance, "posting");
             }
             1 if balance <= 0.0 => {
                 push(hour, balance, "stop");
+                push(hour + 1, balance, "refusal");
                 stopped_until = hour + 60;
             }
             2 if hour % 720 == 0 && balance < 0.0 => {

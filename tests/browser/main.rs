@@ -212,7 +212,8 @@ fn what_is_drawn_and_every_figure_tell_themselves_to_mouse_finger_and_keyboard()
                 let Some(tip) = tips.get(number) else { continue };
                 let (x, y) = middle(&browser, &selector, number);
                 browser.point(Pointer::Mouse, x, y);
-                let said = told(&browser).expect("something is told");
+                let said =
+                    told(&browser).unwrap_or_else(|| panic!("{selector} {number} tells nothing in {width}"));
                 // Of two that lie upon one another, the upper one is told.
                 assert!(tips.contains(&said.as_str()), "{selector} {number}: {said:?}, not {tip:?}");
                 pointed += 1;
@@ -252,15 +253,15 @@ fn what_is_drawn_and_every_figure_tell_themselves_to_mouse_finger_and_keyboard()
     }
 }
 
-/// Whether a figure is shown as it is, but for the digits left out.
-fn is_shown(text: &str, value: f64, is_unsigned: bool) -> bool {
+/// Whether a value is shown as it is, but for the digits left out, in one of these units.
+fn is_shown(text: &str, value: f64, units: &[f64], is_unsigned: bool) -> bool {
     let digits: String = text.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
     let decimals = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     let shown: f64 = digits.parse().expect("a figure has digits");
-    let is_negative = text.starts_with('\u{2212}');
-    let (shown, value) =
-        if is_unsigned { (shown, value.abs()) } else { (if is_negative { -shown } else { shown }, value) };
-    (shown - value).abs() <= 0.500_001 * 10_f64.powi(-i32::try_from(decimals).expect("few decimals"))
+    let least = 10_f64.powi(-i32::try_from(decimals).expect("few decimals"));
+    let shown = if text.starts_with('\u{2212}') { -shown } else { shown };
+    let value = if is_unsigned && shown >= 0.0 { value.abs() } else { value };
+    units.iter().any(|unit| (shown - value / unit).abs() <= 0.500_001 * least)
 }
 
 #[test]
@@ -288,9 +289,13 @@ fn every_figure_on_a_page_is_that_of_the_files() {
             let line = lines.iter().find(is_it).unwrap_or_else(|| panic!("{at:?} is not in the file"));
             assert_eq!(line[column], value, "{at:?}");
             let value: f64 = value.parse().expect("a number");
-            let is_share = column.starts_with("relative") || line["measure"].ends_with("_share");
-            let value = if is_share { 100.0 * value } else { value };
-            assert!(is_shown(text, value, figure[3] == true), "{at:?} is shown as {text}");
+            let units: &[f64] = match &line["measure"] {
+                _ if column.starts_with("relative") => &[0.01],
+                measure if measure.ends_with("_share") => &[0.01],
+                measure if measure.ends_with("_seconds") => &[1.0, 60.0, 3600.0, 86_400.0],
+                _ => &[1.0],
+            };
+            assert!(is_shown(text, value, units, figure[3] == true), "{at:?} is shown as {text}");
         }
     }
 }

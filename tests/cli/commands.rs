@@ -32,7 +32,7 @@ fn a_new_scenario_runs_and_is_not_overwritten() {
     assert_ne!(small, template);
     place.write("small.toml", small);
     place.succeeds("run small.toml");
-    assert_eq!(place.names("output/small/plots").len(), 8);
+    assert!(place.names("output/small/plots").contains(&"scorecard.svg".to_owned()));
 
     place.write("mine.toml", "years of work");
     let told = place.fails("new mine.toml", 1);

@@ -62,7 +62,7 @@ impl Study<'_> {
         let times = order
             .iter()
             .map(|&policy| Sentence::default().policy(policy).text(format!(" in {}", bests[policy])));
-        let of = format!("Best of all, or not to be told from the best: of {} measures ", judged.count());
+        let of = format!("Best, or not to be told from the best, in {} measures: ", judged.count());
         Some(Sentence::default().text(of).list(times).text("."))
     }
 

@@ -6,6 +6,8 @@
   tooltip.hidden = true;
   document.body.append(tooltip);
   let told = null;
+  // Where it was when it was told.
+  let place = null;
 
   const wordsOf = (element) => {
     if (element.dataset.tip) return element.dataset.tip;
@@ -20,6 +22,11 @@
     told = null;
   };
 
+  const placeOf = (element) => {
+    const { left, top } = element.getBoundingClientRect();
+    return `${left} ${top}`;
+  };
+
   // Beside a point of the window, and within it.
   const tell = (element, x, y) => {
     if (told !== element) {
@@ -29,6 +36,7 @@
       tooltip.textContent = wordsOf(element);
       tooltip.hidden = false;
     }
+    place = placeOf(element);
     const { width, height } = tooltip.getBoundingClientRect();
     const gap = 14;
     const left = Math.min(x + gap, document.documentElement.clientWidth - width - 8);
@@ -54,7 +62,8 @@
   document.addEventListener('pointerleave', hide);
   // Focus scrolls, too.
   document.addEventListener('scroll', () => {
-    if (told && told === document.activeElement) tellAtItself(told);
+    if (!told || placeOf(told) === place) return;
+    if (told === document.activeElement) tellAtItself(told);
     else hide();
   }, { passive: true, capture: true });
   document.addEventListener('keydown', (event) => {

@@ -141,9 +141,13 @@ impl Study<'_> {
         }
         let earning = self.ranking(EARNS.measure());
         let mut lead: Vec<Sentence> = [
-            self.best_of(&EARNS, "earns most", &earning),
+            self.best_of(&EARNS, ["more", "most"].map(|how| format!("earns {how}")), &earning),
             self.price_of_winning(&EARNS, &earning),
-            self.best_of(&TURNS_AWAY, "turns away fewest requests", &self.ranking(TURNS_AWAY.measure())),
+            self.best_of(
+                &TURNS_AWAY,
+                ["fewer", "fewest"].map(|how| format!("turns away {how} requests")),
+                &self.ranking(TURNS_AWAY.measure()),
+            ),
         ]
         .into_iter()
         .flatten()
@@ -155,15 +159,26 @@ impl Study<'_> {
     }
 
     /// Which policy is best at something, and whether that can be told.
-    fn best_of(&self, deed: &Deed, superlative: &str, ranking: &[usize]) -> Option<Sentence> {
+    fn best_of(
+        &self,
+        deed: &Deed,
+        [comparative, superlative]: [String; 2],
+        ranking: &[usize],
+    ) -> Option<Sentence> {
         let [best, second, ref rest @ ..] = *ranking else { return None };
         let [of_best, of_second] = self.shown([best, second], deed.measure())?;
         let difference = self.difference(best, second, deed.measure())?;
         let named = |policy: usize| Sentence::default().policy(policy);
         let second_best = if rest.is_empty() { "" } else { "the second best, " };
-        let last = rest.last().copied().unwrap_or(second);
-        if self.mean(best, deed.measure) == self.mean(last, deed.measure) {
+        let is_as_good = |policy: &&usize| self.mean(**policy, deed.measure) == self.mean(best, deed.measure);
+        let bests = ranking.iter().take_while(is_as_good).count();
+        if bests == ranking.len() {
             return Some(Sentence::default().text("Every policy ").then(deed.done(of_best)).text("."));
+        }
+        if bests > 1 {
+            let sentence = Sentence::default().text(format!("By the mean, no policy {comparative} than "));
+            let sentence = sentence.list(ranking[..bests].iter().copied().map(named)).text(": ");
+            return Some(sentence.shown(of_best).text("."));
         }
         let sentence = match self.mark(best, second, deed.measure())? {
             Mark::Unknown => (Sentence::default().text("In this one run ").policy(best))
@@ -342,6 +357,17 @@ mod tests {
                 "Every policy turns away 0 % (0 to 0) of requests.",
             ]
         );
+    }
+
+    #[test]
+    fn policies_that_are_best_alike_are_named_together() {
+        for replications in [1, 20] {
+            let measures: [(&str, &[f64], f64); 2] =
+                [("requests", &[9e6; 3], 1.0), ("lost_share", &[0.0, 0.1, 0.0], 0.01)];
+            let results = Study::sample(replications, &THREE, &measures);
+            let said = "By the mean, no policy turns away fewer requests than prepaid and post-paid: 0 %";
+            assert!(lead(&results)[0].starts_with(said), "{:?}", lead(&results));
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ const EVENTS: [Event; 10] = [
     Event { name: "invoice", label: "invoice", shape: Shape::Square, colour: ORANGE, is_tooth: true },
     Event { name: "decline", label: "declined payment", shape: Shape::Plus, colour: ORANGE, is_tooth: false },
     Event {
-        name: "refusal",
+        name: REFUSAL,
         label: "refused request",
         shape: Shape::Cross,
         colour: VERMILLION,
@@ -48,10 +48,8 @@ const EVENTS: [Event; 10] = [
 const LINE: Look = Look { colour: INK, shape: Shape::Disc, dashes: &[] };
 /// How many accounts are drawn at most.
 const ACCOUNTS: usize = 3;
-/// How many jumps of a balance can be told apart in a panel.
-const TEETH: usize = 10;
-/// Marks of the same event that are nearer than this are one.
-const NEAR: i32 = 14;
+/// Marks of the same event that are nearer than this are one, but for jumps.
+const NEAR: i32 = 40;
 /// How much height all rows of panels share.
 const ROOM: i32 = 1000;
 const GAP: i32 = 40;
@@ -61,6 +59,7 @@ const MARK: i32 = 9;
 /// How many places of a panel tell the balance.
 const TIPS: i32 = 36;
 const STOP: &str = "stop";
+const REFUSAL: &str = "refusal";
 
 /// Panels of balances over time: a row for each policy, a column for each of a few accounts.
 pub fn picture(data: &Results) -> Option<Picture> {
@@ -68,9 +67,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
     let midnight = TimeZone::UTC.to_datetime(first).date().to_zoned(TimeZone::UTC).ok()?.timestamp();
     let stories = Story::all(data, midnight);
     let sampled = stories.len();
-    let days = stories.iter().map(Story::days).fold(0.0, f64::max);
-    let whole = Window::whole(days);
-    let columns = chosen(stories, whole);
+    let columns = chosen(stories);
 
     let mut picture = Picture::new(WIDTH, 0);
     let accounts = match sampled {
@@ -83,12 +80,13 @@ pub fn picture(data: &Results) -> Option<Picture> {
         }
         n => format!("{n} sample accounts"),
     };
-    let is_cut = columns.iter().any(|(_, window)| *window != whole);
-    let cut = if is_cut { ", of each the longest part in which jumps can be told apart" } else { "" };
     let top = heading(
         &mut picture,
         "Balances over time: what an account has under each policy, or owes",
-        &format!("US dollars, first replication, {accounts}{cut}; each panel has a scale of its own"),
+        &format!(
+            "US dollars, first replication, {accounts}. Each is shown as long as something happens to it and jumps can \
+             be told apart; each panel has a scale of its own."
+        ),
     );
 
     let height = (ROOM / data.policies.len() as i32).clamp(120, 300);
@@ -179,20 +177,24 @@ impl<'d> Story<'d> {
         format!("{}, account {}", self.cohort, self.account)
     }
 
-    /// After how many days nothing happens to it any more.
-    fn days(&self) -> f64 {
-        let is_idle = |point: &Balance| ["horizon", "signup", "write_off"].contains(&point.event.as_str());
-        let points = self.policies.iter().flatten().filter(|(_, point)| !is_idle(point));
-        points.map(|(day, _)| *day).fold(0.0, f64::max)
+    /// From its signup until nothing happens to it any more.
+    fn whole(&self) -> Window {
+        let days = |is_idle: &dyn Fn(&str) -> bool| {
+            let points = self.policies.iter().flatten().filter(|(_, point)| !is_idle(&point.event));
+            points.map(|(day, _)| *day).collect::<Vec<_>>()
+        };
+        let first = days(&|_| false).into_iter().fold(f64::INFINITY, f64::min);
+        let last = days(&|event| ["horizon", "write_off"].contains(&event)).into_iter().fold(first, f64::max);
+        Window::around(first, last)
     }
 
-    /// What happens to it under each policy, in order.
+    /// What happens to it under each policy, in order; refusals come with a stop, or are too many to tell.
     fn happenings(&self) -> Vec<Vec<Happening>> {
         let happening = |(day, point): &(f64, &Balance)| {
-            let kind = if point.event == STOP {
-                EVENTS.len()
-            } else {
-                EVENTS.iter().position(|event| event.name == point.event)?
+            let kind = match point.event.as_str() {
+                STOP => EVENTS.len(),
+                REFUSAL => return None,
+                name => EVENTS.iter().position(|event| event.name == name)?,
             };
             Some(Happening {
                 day: *day,
@@ -218,11 +220,11 @@ impl<'d> Story<'d> {
 
 /// The accounts that are drawn, each with what is shown of it: those to whom most kinds of events happen under most
 /// policies, but one of each cohort before a second of any.
-fn chosen(stories: Vec<Story<'_>>, whole: Window) -> Vec<(Story<'_>, Window)> {
+fn chosen(stories: Vec<Story<'_>>) -> Vec<(Story<'_>, Window)> {
     let mut ranked: Vec<(usize, usize, Story, Window)> = (stories.into_iter().enumerate())
         .map(|(place, story)| {
             let happenings = story.happenings();
-            let window = whole.best(&happenings, TEETH);
+            let window = story.whole().best(&happenings);
             (window.kinds(&happenings), place, story, window)
         })
         .collect();
@@ -308,8 +310,8 @@ fn marks<'d>(points: &[(f64, &'d Balance)], window: Window) -> Vec<Mark<'d>> {
         match point.event.as_str() {
             STOP => (is_stopped, is_known) = (true, false),
             "resume" | "churn" | "close" => is_stopped = false,
-            "refusal" if is_stopped && is_known => continue,
-            "refusal" => is_known = true,
+            REFUSAL if is_stopped && is_known => continue,
+            REFUSAL => is_known = true,
             _ => {}
         }
         let Some(event) = EVENTS.iter().find(|event| event.name == point.event) else { continue };
@@ -394,13 +396,14 @@ impl Scene<'_> {
     }
 }
 
-/// Marks in the order of their events, those together that are too near to the first for the eye to part them.
+/// Marks in the order of their events, together with those near to them that would say the same again.
 fn near<'m, 'd>(marks: &'m [Mark<'d>], x: impl Fn(f64) -> i32) -> Vec<Vec<&'m Mark<'d>>> {
     let mut groups: Vec<Vec<&Mark>> = Vec::new();
     for event in &EVENTS {
         let mut of_event: Vec<Vec<&Mark>> = Vec::new();
         for mark in marks.iter().filter(|mark| mark.event.name == event.name) {
-            match of_event.last_mut().filter(|group| x(mark.day) - x(group[0].day) < NEAR) {
+            match of_event.last_mut().filter(|group| x(mark.day) - x(group[0].day) < NEAR && !event.is_tooth)
+            {
                 Some(group) => group.push(mark),
                 None => of_event.push(vec![mark]),
             }
@@ -452,7 +455,7 @@ mod tests {
                 account,
                 policies: vec![points(balances)],
             });
-            chosen(stories.collect(), WHOLE).into_iter().map(|(story, _)| story.account).collect()
+            chosen(stories.collect()).into_iter().map(|(story, _)| story.account).collect()
         };
         assert_eq!(drawn(["c"; 5]), [1, 2, 3]);
         assert_eq!(drawn(["c", "c", "c", "c", "d"]), [1, 2, 4]);
@@ -487,10 +490,10 @@ mod tests {
         let marks = marks(&points(&balances), WHOLE);
         let told: Vec<(&str, f64, f64)> =
             marks.iter().map(|mark| (mark.event.name, mark.day, mark.balance)).collect();
-        let refusal = |day| ("refusal", day, day);
+        let refusal = |day| (REFUSAL, day, day);
         let expected = [refusal(0.0), refusal(1.0), refusal(3.0), ("top_up", 6.0, 6.0), refusal(8.0)];
         assert_eq!(told, expected);
-        let groups = near(&marks, |day| (day * 10.0) as i32);
+        let groups = near(&marks, |day| (day * 30.0) as i32);
         assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 1, 1]);
     }
 }

@@ -1,14 +1,16 @@
 //! Who is hurt, and who pays: outcomes by the size of accounts, and by their cohort.
 
-use super::super::figure::Style;
+use super::super::figure::{Style, grouped};
 use super::super::results::{Estimate, Results};
 use super::picture::{Anchor, Picture, Pixel, Place, TEXT, fitted, text_width};
-use super::scale::{Numbers, Scale};
+use super::scale::{Axis, Scale};
 use super::style::{
-    BARS, FAINT_INK, Frame, GRID, INK, MARGIN, Sign, WIDTH, heading, legend, look, point, y_interval,
+    BARS, FAINT_INK, Frame, GRID, INK, MARGIN, Sign, WIDTH, bar, heading, legend, look, point,
 };
+use super::words::with_interval;
 use crate::experiment::ALL_COHORTS;
 use crate::metrics::Unit;
+use crate::statistics::Interval;
 
 /// Accounts that are alike, side by side with others.
 struct Group {
@@ -42,7 +44,8 @@ const PANELS: [Panel; 4] = [
 const FEW_ACCOUNTS: f64 = 30.0;
 const LEFT: i32 = MARGIN + 130;
 const CAPTION: i32 = 46;
-const HEIGHT: i32 = 180;
+/// The height of panels of shares, and of others.
+const HEIGHTS: [i32; 2] = [170, 260];
 const GAP: i32 = 26;
 /// Radii of the points of groups, and of small ones.
 const RADII: [i32; 2] = [10, 6];
@@ -72,8 +75,8 @@ pub fn by_size(data: &Results) -> Option<Picture> {
     });
     let groups: Vec<Group> = groups.collect();
     let title = "Who is hurt, and who pays: outcomes by the size of accounts";
-    let size = "the size of an account is what it would use at list price, in USD per 30 days; ";
-    (!groups.is_empty()).then(|| draw(data, &groups, title, size, "USD"))
+    let size = "Size: what an account would use at list price, in USD per 30 days; ";
+    (!groups.is_empty()).then(|| draw(data, &groups, title, size, "size, USD"))
 }
 
 /// Panels of outcomes by cohort; none where there is only one.
@@ -95,7 +98,7 @@ pub fn by_cohort(data: &Results) -> Option<Picture> {
 fn draw(data: &Results, groups: &[Group], title: &str, what: &str, unit_of_labels: &str) -> Picture {
     let mut picture = Picture::new(WIDTH, 0);
     let intervals = if data.replications >= 2 { BARS } else { "" };
-    let few = "; small points are of fewer than 30 accounts in all replications";
+    let few = "; small points are of fewer than 30 accounts in all";
     let is_small = |group: &Group| group.accounts() * (data.replications as f64) < FEW_ACCOUNTS;
     let few = if groups.iter().any(is_small) { few } else { "" };
     let top =
@@ -118,7 +121,7 @@ fn draw(data: &Results, groups: &[Group], title: &str, what: &str, unit_of_label
             left: LEFT,
             top: top + CAPTION,
             right: LEFT + groups.len() as i32 * columns.width,
-            bottom: top + CAPTION + HEIGHT,
+            bottom: top + CAPTION + HEIGHTS[usize::from(panel.unit != Unit::Share)],
             inset: 8,
         };
         picture.text(panel.caption, (MARGIN, top + 14), Anchor::Start, TEXT, INK);
@@ -145,8 +148,7 @@ fn below(picture: &mut Picture, groups: &[Group], columns: &Columns, top: i32, u
     for (index, group) in groups.iter().enumerate().step_by(every) {
         let middle = (columns.x(index) + columns.x(index + 1)) / 2;
         picture.text(&fitted(&group.label, room, TEXT), (middle, rows[0]), Anchor::Middle, TEXT, INK);
-        let accounts = Style::of(Unit::Count, [group.accounts()]).figure(group.accounts());
-        picture.text(&accounts, (middle, rows[1]), Anchor::Middle, TEXT, FAINT_INK);
+        picture.text(&group.accounts_in_words(), (middle, rows[1]), Anchor::Middle, TEXT, FAINT_INK);
     }
     rows[1] + 40
 }
@@ -181,10 +183,7 @@ impl Panel {
         values: &[Vec<Option<Estimate>>],
         is_small: Vec<bool>,
     ) {
-        let (factor, numbers) = match self.unit {
-            Unit::Share => (100.0, Numbers::Percent),
-            _ => (1.0, Numbers::Usd),
-        };
+        let Axis { numbers, factor, .. } = Axis::of(self.unit);
         let pixels = frame.bottom - frame.top - 2 * frame.inset;
         // What small groups may be, at the ends of their intervals, would press all else into a line.
         let told = values.iter().zip(&is_small).flat_map(|(values, is_small)| {
@@ -214,8 +213,12 @@ impl Panel {
                 })
                 .collect();
             for (at, value, is_small) in points {
-                y_interval(picture, &value, &scale, frame, at.0, look);
-                point(picture, look.shape, at, RADII[usize::from(is_small)], look.colour);
+                let radius = RADII[usize::from(is_small)];
+                if let Some((low, high)) = value.interval() {
+                    let [low, high] = [low, high].map(|end| (at.0, frame.y(&scale, end)));
+                    bar(picture, low, high, radius, look.colour);
+                }
+                point(picture, look.shape, at, radius, look.colour);
             }
         }
     }
@@ -223,15 +226,13 @@ impl Panel {
     /// What is told of a group.
     fn words(&self, data: &Results, group: &Group, values: &[Option<Estimate>]) -> String {
         let style = Style::of(self.unit, values.iter().flatten().map(|value| value.mean));
-        let accounts = Style::of(Unit::Count, [group.accounts()]).figure(group.accounts());
+        let accounts = group.accounts_in_words();
         let caption = self.caption.split(',').next().unwrap_or_default();
         let mut words = format!("{}, {accounts} on average\n{caption}", group.name);
         for (policy, value) in data.policies.iter().zip(values) {
             let Some(value) = value else { continue };
-            let interval = value
-                .interval()
-                .map(|(low, high)| format!(" ({} to {})", style.number(low), style.number(high)));
-            words += &format!("\n{policy}: {}{}", style.figure(value.mean), interval.unwrap_or_default());
+            let interval = value.interval().map(|(low, high)| Interval { low, high });
+            words += &format!("\n{policy}: {}", with_interval(style, value.mean, interval));
         }
         words
     }
@@ -242,6 +243,10 @@ impl Group {
     fn accounts(&self) -> f64 {
         let accounts = self.policies.first().and_then(|group| of(group, "accounts"));
         accounts.map_or(0.0, |accounts| accounts.mean)
+    }
+
+    fn accounts_in_words(&self) -> String {
+        grouped(self.accounts(), if self.accounts() < 10.0 { 1 } else { 0 })
     }
 }
 

@@ -90,9 +90,9 @@ fn write(picture: &Picture, name: &Path) -> Result<Vec<PathBuf>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Outcome, daily_measures};
-    use crate::metrics::{Levels, Quantity, Unit};
-    use crate::money::Total;
+    use crate::experiment::{ALL_COHORTS, Outcome, Row, SIZE_MEASURES, daily_measures};
+    use crate::metrics::{Levels, Measure, Quantity, Unit};
+    use crate::money::{Money, Total};
     use crate::report::{csv, sample};
     use tempfile::TempDir;
 
@@ -111,7 +111,7 @@ mod tests {
         super::draw(folder, &Results::read(folder)?)
     }
 
-    fn folder_of(outcome: &Outcome, days: usize) -> TempDir {
+    pub fn folder_of(outcome: &Outcome, days: usize) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         csv::write(folder.path(), &sample::calendar(days), outcome).unwrap();
         folder
@@ -133,13 +133,46 @@ mod tests {
                 moments.sum_of_squares *= ratio * ratio;
             }
         }
+        for (moments, name) in
+            outcome.sizes.iter_mut().flat_map(|row| row.values.iter_mut().zip(SIZE_MEASURES))
+        {
+            if Measure::named(name).unwrap().unit == Unit::Usd {
+                moments.mean *= ratio;
+                moments.sum_of_squares *= ratio * ratio;
+            }
+        }
+        for row in outcome.distributions.iter_mut().filter(|row| row.figure.unit() == Unit::Usd) {
+            for end in row.bins.iter_mut().flat_map(|bin| [&mut bin.at_least, &mut bin.below]) {
+                let scaled = i128::from(*end) * factor.abs() / divisor;
+                *end = u64::try_from(scaled).unwrap_or(u64::MAX).max((*end).min(1));
+            }
+        }
+        for point in &mut outcome.balances {
+            let scaled = i128::from(point.balance.nanos()) * factor / divisor;
+            point.balance = Money::from_nanos(scaled.clamp(-MANY_NANOS, MANY_NANOS) as i64);
+        }
         outcome
     }
 
-    fn outcomes() -> Vec<(Outcome, usize)> {
+    const MANY_NANOS: i128 = 1_000_000_000_000_000_000;
+
+    /// An outcome with cohorts of these names, each like the one that it has.
+    fn with_cohorts(mut outcome: Outcome, names: &[&str]) -> Outcome {
+        let mut rows = Vec::new();
+        for group in outcome.rows.chunk_by(|a, b| (&a.policy, &a.cohort) == (&b.policy, &b.cohort)) {
+            let names = if group[0].cohort == ALL_COHORTS { &[ALL_COHORTS] } else { names };
+            for name in names {
+                rows.extend(group.iter().map(|row| Row { cohort: (*name).to_owned(), ..row.clone() }));
+            }
+        }
+        outcome.rows = rows;
+        outcome
+    }
+
+    pub fn outcomes() -> Vec<(Outcome, usize)> {
         vec![
-            (sample::outcome(&EIGHT, 20, 90), 90),
-            (sample::outcome(&EIGHT[..3], 2, 29), 29),
+            (with_cohorts(sample::outcome(&EIGHT, 20, 90), &EIGHT), 90),
+            (with_cohorts(sample::outcome(&EIGHT[..3], 2, 29), &EIGHT[..2]), 29),
             (sample::outcome(&EIGHT[..1], 1, 1), 1),
             (sample::outcome(&EIGHT[..4], 1, 30), 30),
             (sample::outcome(&EIGHT[..2], 3, 2000), 2000),
@@ -162,7 +195,7 @@ mod tests {
 
     #[test]
     fn each_plot_is_written_as_svg_and_png_that_name_the_policies() {
-        let folder = folder_of(&sample::outcome(&EIGHT[..3], 20, 90), 90);
+        let folder = folder_of(&with_cohorts(sample::outcome(&EIGHT[..3], 20, 90), &EIGHT[..2]), 90);
         let files = draw(folder.path()).unwrap();
         assert_eq!(files.len(), 2 * PLOTS.len());
         for file in files {

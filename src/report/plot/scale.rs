@@ -78,7 +78,7 @@ impl Numbers {
 /// From which ratio of the largest to the smallest number on a scale may be logarithmic that need not be.
 const MUCH: f64 = 30.0;
 /// How many decades such a scale has at most.
-const DECADES: i32 = 3;
+const DECADES: i32 = 4;
 
 const MINUTE: f64 = 60.0;
 const HOUR: f64 = 60.0 * MINUTE;
@@ -187,26 +187,36 @@ impl Scale {
             return Scale::vertical(values, numbers, pixels);
         }
         let exponent = |size: f64| libm::floor(libm::log10(size)) as i32;
-        let (first, last) = (exponent(least).max(exponent(most) - DECADES), exponent(most));
+        let last = libm::ceil(libm::log10(most)) as i32;
+        let first = exponent(least).max(last - DECADES);
+        // Both ends are powers of ten, so that they have ticks.
+        let end = |value: f64| match value.abs() {
+            0.0 => 0.0,
+            size => decimal(1.0, (libm::ceil(libm::log10(size)) as i32).max(first)).copysign(value),
+        };
         let (low, high) = values
             .iter()
-            .fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(*value), high.max(*value)));
+            .fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(end(*value)), high.max(end(*value))));
         let mut scale =
             Scale { low, high, kind: Kind::Symmetric { linear: decimal(1.0, first) }, ticks: Vec::new() };
-        let every = |step: usize| -> Vec<(f64, String)> {
-            let sizes = || (first..=last).rev().step_by(step).map(|exponent| decimal(1.0, exponent));
+        // The smallest sizes may be too near to zero to be told.
+        let ticks = |step: usize, skipped: i32| -> Vec<(f64, String)> {
+            let sizes =
+                || (first + skipped..=last).rev().step_by(step).map(|exponent| decimal(1.0, exponent));
             let down = sizes().map(|size| (-size, format!("−{}", logarithmic_label(size, numbers))));
             let up: Vec<_> = sizes().map(|size| (size, logarithmic_label(size, numbers))).collect();
             let ticks = down.chain([(0.0, "0".to_owned())]).chain(up.into_iter().rev());
             ticks.filter(|(value, _)| (low..=high).contains(value)).collect()
         };
-        let fits = |ticks: &[(f64, String)]| {
-            ticks
-                .windows(2)
-                .all(|pair| scale.pixel(pair[1].0, 0, pixels) - scale.pixel(pair[0].0, 0, pixels) >= 2 * TEXT)
+        let fits = |ticks: &Vec<(f64, String)>| {
+            let gap = |pair: &[(f64, String)]| {
+                scale.pixel(pair[1].0, 0, pixels) - scale.pixel(pair[0].0, 0, pixels)
+            };
+            ticks.windows(2).all(|pair| gap(pair) >= TEXT + TEXT / 3)
         };
-        let steps = 1..=(last - first) as usize + 1;
-        let ticks = steps.map(every).find(|ticks| fits(ticks)).unwrap_or_else(|| every(usize::MAX));
+        let choices = (1..=DECADES as usize + 1).flat_map(|step| [(step, 0), (step, 1)]);
+        let fitting = choices.map(|(step, skipped)| ticks(step, skipped)).find(fits);
+        let ticks = fitting.unwrap_or_else(|| ticks(usize::MAX, 0));
         scale.ticks = ticks;
         scale
     }
@@ -497,9 +507,9 @@ mod tests {
             let scale = Scale::symmetric(values.iter().copied(), Numbers::Usd, 300);
             scale.ticks.into_iter().map(|(_, label)| label).collect()
         };
-        assert_eq!(labels(&[-3.0, 0.5, 400.0]), ["−1", "0", "1", "10", "100"]);
-        assert_eq!(labels(&[0.02, 1500.0]), ["0", "1", "10", "100", "1,000"]);
-        assert_eq!(labels(&[-2e-9, 2e12]), ["0", "1B", "10B", "100B", "1T"]);
+        assert_eq!(labels(&[-3.0, 0.5, 400.0]), ["−10", "−1", "0", "1", "10", "100", "1,000"]);
+        assert_eq!(labels(&[0.02, 1500.0]), ["0", "10", "100", "1,000", "10,000"]);
+        assert_eq!(labels(&[-2e-9, 2e12]), ["0", "10B", "100B", "1T", "10T"]);
         assert_eq!(labels(&[3.0, 20.0]), ["0", "5", "10", "15", "20"]);
         assert_eq!(labels(&[0.0]), labels(&[]));
         let scale = Scale::symmetric([-100.0, 0.1, 100.0], Numbers::Usd, 1000);

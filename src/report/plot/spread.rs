@@ -1,14 +1,14 @@
 //! How what hurts accounts is spread over them: how many have more than so much.
 
-use super::super::figure::Style;
+use super::super::figure::{Style, grouped};
 use super::super::results::{Estimate, Results};
 use super::picture::{Anchor, Picture, Pixel, Place, TEXT};
-use super::scale::{Numbers, Scale};
-use super::style::{
-    FAINT_INK, Frame, INK, MARGIN, Sign, WIDTH, heading, label_width, legend, look, point, steps, stroke,
-    x_interval,
-};
+use super::scale::{Axis, Numbers, Scale};
+use super::style::{FAINT_INK, Frame, INK, MARGIN, WIDTH, heading, label_width, look, point, steps, stroke};
+use super::timeline::legend_of_policies;
+use super::words::with_interval;
 use crate::metrics::{AccountFigure, Unit};
+use crate::statistics::Interval;
 
 /// A figure of accounts, what it is called, and the measures that are its quantiles, in the order of [`SHARES`].
 struct Figure {
@@ -46,6 +46,8 @@ const SHARES: [f64; 3] = [0.5, 0.1, 0.01];
 const LEAST_SHARE: f64 = 0.001;
 /// Of those who have any, how many may have so little that it is not told apart from nearly nothing.
 const TRIFLING: f64 = 0.01;
+/// How far the bars of policies are from one another.
+const LANE: i32 = 5;
 const COLUMNS: i32 = 2;
 const GAP: i32 = 50;
 const CAPTION: i32 = 92;
@@ -65,18 +67,18 @@ pub fn picture(data: &Results) -> Option<Picture> {
     let accounts = panels.first()?.1.first()?.accounts;
 
     let mut picture = Picture::new(WIDTH, 0);
-    let intervals = if data.replications >= 2 { ", with 95 % confidence intervals" } else { "" };
+    let bands = if data.replications >= 2 { ", thin bars their 95\u{a0}% confidence intervals" } else { "" };
     let top = heading(
         &mut picture,
-        "Who is hurt how badly: the share of accounts that have more than so much",
+        "How many accounts are hurt, and how much: the share of accounts above each value",
         &format!(
-            "{accounts} accounts of all cohorts in {}; marks are the worst 1 in 2, 10 and 100{intervals}",
+            "{} accounts of all cohorts in {}; axes are logarithmic, with 0 apart. Marks are what 1 account in 2, in 10 \
+             and in 100 exceeds{bands}.",
+            grouped(accounts as f64, 0),
             data.replications_in_words().trim_start_matches("means over "),
         ),
     );
-    let entries: Vec<(Sign, &str)> =
-        data.policies.iter().enumerate().map(|(n, policy)| (Sign::Line(look(n)), policy.as_str())).collect();
-    let top = legend(&mut picture, &entries, top) + 14;
+    let top = legend_of_policies(&mut picture, data, top);
 
     let width = (WIDTH - 2 * MARGIN - (COLUMNS - 1) * GAP) / COLUMNS;
     for (index, (figure, curves)) in (0..).zip(&panels) {
@@ -133,27 +135,17 @@ impl Curve {
 }
 
 impl Figure {
-    /// What a value of the figure is multiplied by to be shown, and what is shown then.
-    fn shown(&self) -> (f64, Numbers) {
-        match self.figure.unit() {
-            Unit::Usd => (1.0, Numbers::Usd),
-            Unit::Count => (1.0, Numbers::Count),
-            Unit::Seconds => (1.0, Numbers::Seconds),
-            Unit::Share => (100.0, Numbers::Percent),
-        }
-    }
-
     /// Draws the panel of the figure from a corner on.
     fn draw(&self, picture: &mut Picture, data: &Results, curves: &[Curve], (left, top): Pixel, width: i32) {
         picture.text(self.caption, (left, top + 14), Anchor::Start, TEXT, INK);
-        picture.text("% of accounts that have more", (left, top + 52), Anchor::Start, TEXT, FAINT_INK);
+        picture.text("% of accounts above", (left, top + 52), Anchor::Start, TEXT, FAINT_INK);
         let ranges = curves.iter().filter_map(Curve::range);
         let range = ranges.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
         let Some((least, most)) = range else {
             let middle = (left + width / 2, top + CAPTION + HEIGHT / 2);
             return picture.text("No account has any.", middle, Anchor::Middle, TEXT, INK);
         };
-        let (factor, numbers) = self.shown();
+        let Axis { numbers, factor, .. } = Axis::of(self.figure.unit());
         let quantiles: Vec<Vec<(f64, Estimate)>> = (data.policies.iter())
             .zip(curves)
             .map(|(policy, curve)| {
@@ -189,7 +181,12 @@ impl Figure {
         for (number, (policy, quantiles)) in data.policies.iter().zip(&quantiles).enumerate() {
             for (share, estimate) in quantiles {
                 let at = pixel(estimate.mean, *share);
-                x_interval(picture, &estimate.times(factor), &x_scale, &frame, at.1, look(number));
+                if let Some((low, high)) = estimate.interval() {
+                    // Bars of one height would hide one another.
+                    let y = at.1 + (number as i32 - curves.len() as i32 / 2) * LANE;
+                    let bar = [low, high].map(|end| (frame.x(&x_scale, factor * end), y));
+                    picture.line(bar.to_vec(), 3, look(number).colour);
+                }
                 point(picture, look(number).shape, at, 10, look(number).colour);
                 picture
                     .tip(Place::Circle { centre: at, radius: 14 }, &self.quantile(policy, *share, estimate));
@@ -231,12 +228,9 @@ impl Figure {
     /// What is told of a quantile.
     fn quantile(&self, policy: &str, share: f64, estimate: &Estimate) -> String {
         let style = Style::of(self.figure.unit(), estimate.values());
-        let interval = estimate
-            .interval()
-            .map(|(low, high)| format!(" (95 % interval {} to {})", style.number(low), style.number(high)));
-        let (figure, interval) = (style.figure(estimate.mean), interval.unwrap_or_default());
-        let one_in = (1.0 / share).round();
-        format!("{policy}\n{}: 1 account in {one_in} has more than\n{figure}{interval}", self.caption)
+        let interval = estimate.interval().map(|(low, high)| Interval { low, high });
+        let value = with_interval(style, estimate.mean, interval);
+        format!("{policy}\n{}: 1 account in {:.0} has more than {value}", self.caption, 1.0 / share)
     }
 }
 

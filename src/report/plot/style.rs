@@ -1,6 +1,5 @@
 //! What all plots share: a look for each policy, titles, legends, frames.
 
-use super::super::results::Estimate;
 use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, TITLE, fitted, text_width, wrapped};
 use super::scale::Scale;
 use super::words::capitalised;
@@ -14,8 +13,10 @@ pub const MARGIN: i32 = 50;
 pub const RADIUS: i32 = 12;
 /// The opacity of a band of confidence.
 pub const BAND: f32 = 0.18;
+/// The opacity of a shaded area.
+const SHADE: f32 = 0.3;
 /// What the bars of a plot are.
-pub const BARS: &str = "; bars are 95 % confidence intervals, where wider than the point";
+pub const BARS: &str = "; bars are 95\u{a0}% confidence intervals, where wider than the point";
 
 /// The background.
 pub const WHITE: Colour = Colour(255, 255, 255);
@@ -256,7 +257,7 @@ pub fn between(picture: &mut Picture, one: &[Pixel], other: &[Pixel], colour: Co
 
 /// Shades a rectangle between two corners: lines shine through.
 pub fn shade(picture: &mut Picture, (left, top): Pixel, (right, bottom): Pixel, colour: Colour) {
-    picture.translucent(vec![(left, top), (right, top), (right, bottom), (left, bottom)], colour, BAND);
+    picture.translucent(vec![(left, top), (right, top), (right, bottom), (left, bottom)], colour, SHADE);
 }
 
 /// Writes a title and what is to be known of it, which together describe the picture; returns the height
@@ -387,34 +388,6 @@ impl Frame {
 /// How wide the widest label of a scale is.
 pub fn label_width(scale: &Scale) -> i32 {
     scale.ticks.iter().map(|(_, label)| text_width(label, TEXT)).max().unwrap_or(0)
-}
-
-/// Draws the interval of an estimate along a horizontal line, unless its point hides it.
-pub fn x_interval(
-    picture: &mut Picture,
-    estimate: &Estimate,
-    scale: &Scale,
-    frame: &Frame,
-    y: i32,
-    look: Look,
-) {
-    if let Some((low, high)) = estimate.interval() {
-        bar(picture, (frame.x(scale, low), y), (frame.x(scale, high), y), RADIUS, look.colour);
-    }
-}
-
-/// Draws the interval of an estimate along a vertical line, unless its point hides it.
-pub fn y_interval(
-    picture: &mut Picture,
-    estimate: &Estimate,
-    scale: &Scale,
-    frame: &Frame,
-    x: i32,
-    look: Look,
-) {
-    if let Some((low, high)) = estimate.interval() {
-        bar(picture, (x, frame.y(scale, low)), (x, frame.y(scale, high)), RADIUS, look.colour);
-    }
 }
 
 /// Draws a horizontal or vertical bar with ends, unless a point of that radius in its middle hides it.

@@ -66,17 +66,21 @@ const STEPS: [f64; 20] = [
     3650.0,
 ];
 
+/// So many jumps within a quarter of a window are too many.
+const CROWD: usize = 4;
+
 impl Window {
-    /// All of so many days: whole ones, or hours where they are few.
-    pub fn whole(days: f64) -> Window {
-        let unit = if days > 2.0 { 1.0 } else { HOUR };
-        Window { from: 0.0, days: (days / unit).ceil().max(1.0) * unit }
+    /// From the day or hour of an instant to that after another, and a little longer.
+    pub fn around(first: f64, last: f64) -> Window {
+        let unit = unit(last - first);
+        let from = (first / unit).floor() * unit;
+        let days = 1.02 * (last - from);
+        Window { from, days: (days / unit).ceil().max(1.0) * unit }
     }
 
-    /// The longest window, the whole at most, in which no more than so many teeth happen under any policy; of those
-    /// as long, the one that has most kinds of what happens under most policies, and of these the first.
-    pub fn best(self, policies: &[Vec<Happening>], teeth: usize) -> Window {
-        let shorter = LENGTHS.into_iter().filter(|days| *days < self.days);
+    /// The longest window, the whole at most, in which jumps can be told apart under each policy; of those as long, the
+    /// one that has most kinds of what happens under most policies, and of these the first.
+    pub fn best(self, policies: &[Vec<Happening>]) -> Window {
         let windows = |days: f64| {
             let happenings = policies.iter().flatten();
             let mut starts: Vec<f64> = happenings.map(|event| self.start(event.day, days)).collect();
@@ -84,7 +88,7 @@ impl Window {
             starts.dedup();
             starts.into_iter().map(move |from| Window { from, days })
         };
-        let is_clear = |window: &Window| policies.iter().all(|policy| window.teeth(policy) <= teeth);
+        let is_clear = |window: &Window| policies.iter().all(|policy| window.is_clear(policy));
         let richest = |windows: &mut dyn Iterator<Item = Window>| {
             windows.fold(None, |best: Option<(Window, usize)>, window| {
                 let kinds = window.kinds(policies);
@@ -94,16 +98,17 @@ impl Window {
         if is_clear(&self) {
             return self;
         }
+        let mut shorter = LENGTHS.into_iter().filter(|days| *days < self.days);
         let clear = shorter.clone().find_map(|days| richest(&mut windows(days).filter(is_clear)));
-        let shortest = || shorter.last().and_then(|days| richest(&mut windows(days)));
+        let shortest = || shorter.next_back().and_then(|days| richest(&mut windows(days)));
         clear.or_else(shortest).map_or(self, |(window, _)| window)
     }
 
     /// Where a window of so many days begins that shows what happens at a time, and a little of what was before.
     fn start(&self, day: f64, days: f64) -> f64 {
-        let unit = if days > 2.0 { 1.0 } else { HOUR };
+        let unit = unit(days);
         let start = ((day - days / 8.0) / unit).floor() * unit;
-        start.min(self.days - days).max(0.0)
+        start.min(self.from + self.days - days).max(self.from)
     }
 
     /// What of one policy happens in it.
@@ -112,8 +117,11 @@ impl Window {
         &policy[until(self.from)..until(self.from + self.days)]
     }
 
-    fn teeth(&self, policy: &[Happening]) -> usize {
-        self.part(policy).iter().filter(|event| event.is_tooth).count()
+    /// Whether jumps can be told apart.
+    fn is_clear(&self, policy: &[Happening]) -> bool {
+        let teeth = self.part(policy).iter().filter(|event| event.is_tooth);
+        let teeth: Vec<f64> = teeth.map(|tooth| tooth.day).collect();
+        teeth.windows(CROWD).all(|crowd| crowd[CROWD - 1] - crowd[0] >= self.days / 4.0)
     }
 
     /// How many kinds of what happens it has, each counted for each policy.
@@ -158,6 +166,11 @@ impl Window {
     }
 }
 
+/// What windows of about so many days begin and end with: days or hours.
+fn unit(days: f64) -> f64 {
+    if days > 2.0 { 1.0 } else { HOUR }
+}
+
 /// The instant so many days after midnight, in a format of `strftime`, in UTC.
 pub fn told(midnight: Timestamp, days: f64, format: &str) -> String {
     let since = SignedDuration::from_secs((days * 86_400.0).round() as i64);
@@ -178,27 +191,30 @@ mod tests {
     }
 
     #[test]
-    fn all_is_shown_as_long_as_teeth_can_be_told_apart() {
-        let whole = Window::whole(80.4);
-        assert_eq!(whole, Window { from: 0.0, days: 81.0 });
-        assert_eq!(whole.best(&[teeth(&daily(0, 10)), Vec::new()], 10), whole);
-        assert_eq!(whole.best(&[teeth(&daily(0, 81)), Vec::new()], 10).days, 7.0);
-        assert_eq!(Window::whole(0.3).days, 8.0 * HOUR);
+    fn all_is_shown_as_long_as_jumps_can_be_told_apart() {
+        let whole = Window::around(0.3, 80.4);
+        assert_eq!(whole, Window { from: 0.0, days: 83.0 });
+        let weekly: Vec<f64> = (0..11).map(|week| f64::from(7 * week)).collect();
+        assert_eq!(whole.best(&[teeth(&weekly), Vec::new()]), whole);
+        assert_eq!(whole.best(&[teeth(&daily(0, 80))]).days, 7.0);
+        assert_eq!(Window::around(5.26, 5.5), Window { from: 5.25, days: 7.0 * HOUR });
+        assert_eq!(Window::around(3.0, 3.0).days, HOUR);
     }
 
     #[test]
     fn of_windows_as_long_the_one_that_shows_most_is_taken() {
-        let mut days = teeth(&daily(0, 81));
+        let mut days = teeth(&daily(0, 80));
         days.insert(50, Happening { day: 50.0, kind: 1, is_tooth: false });
-        let window = Window::whole(81.0).best(&[days.clone(), teeth(&[70.0])], 10);
+        let window = Window::around(0.0, 80.0).best(&[days.clone(), teeth(&[70.0])]);
         assert!(window.days == 7.0 && (43.0..=50.0).contains(&window.from), "{window:?}");
         assert_eq!(window.kinds(&[days, Vec::new()]), 2);
     }
 
     #[test]
-    fn where_even_an_hour_has_too_many_teeth_an_hour_is_shown() {
+    fn where_even_an_hour_has_too_many_jumps_an_hour_is_shown() {
         let minutes: Vec<f64> = (0..2000).map(|minute| f64::from(minute) / 1440.0).collect();
-        assert_eq!(Window::whole(81.0).best(&[teeth(&minutes)], 10).days, HOUR);
+        let window = Window::around(0.0, 80.0).best(&[teeth(&minutes)]);
+        assert_eq!(window, Window { from: 0.0, days: HOUR });
     }
 
     #[test]

@@ -33,17 +33,25 @@ pub fn picture(results: &SweepResults) -> Option<Picture> {
     }
     let mut picture = Picture::new(WIDTH, 0);
     let label = |rated: &Rated| label(results, rated);
-    let title =
-        format!("{}: {}, and how far others are from it", capitalised(&goal_in_words(results)?), label(top));
-    let below = match results.replications {
-        1 => "All cohorts, 1 replication, which cannot tell what is real".to_owned(),
+    let values: Vec<String> = (results.axes.iter().zip(&top.at))
+        .filter_map(|(axis, index)| Some(format!("{} = {}", axis.key, axis.values[(*index)?])))
+        .collect();
+    let policy = &results.policies[top.policy];
+    let place = match values.is_empty() {
+        true => policy.clone(),
+        false => format!("{} under {policy}", values.join(", ")),
+    };
+    let told = match results.replications {
+        1 => "1 replication, which cannot tell what is real".to_owned(),
         n => format!(
-            "All cohorts, means of differences within {n} replications, with 95 % confidence intervals. Filled: a real \
-             difference (p < 0.05, adjusted for all that keep the constraints, which is stricter than to miss zero); \
-             hollow: no difference seen"
+            "means of differences within {n} replications, with 95 % confidence intervals. Filled: a real difference \
+             (p < 0.05, adjusted for all that keep the constraints, which is stricter than to miss zero); hollow: no \
+             difference seen"
         ),
     };
-    let top = heading(&mut picture, &title, &below);
+    let title = "How far other points are from the best";
+    let below = format!("{} is {place}. All cohorts, {told}", capitalised(&goal_in_words(best)));
+    let top = heading(&mut picture, title, &below);
     let keys: Vec<&str> = results.axes.iter().map(|axis| axis.key.as_str()).collect();
     picture.text(&fitted(&keys.join(", "), 700, TEXT), (MARGIN, top + 14), Anchor::Start, TEXT, FAINT_INK);
     let caption = match unit.sign {

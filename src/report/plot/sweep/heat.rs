@@ -5,7 +5,7 @@ use super::super::picture::{Anchor, Picture, Place, TEXT, fitted, text_width};
 use super::super::scale::{Axis, Short};
 use super::super::style::{BLUE, FAINT_INK, INK, MARGIN, VERMILLION, WHITE, WIDTH, heading, notes};
 use super::super::words::{capitalised, unit_and_way};
-use super::{goal_in_words, tip};
+use super::{marks_in_words, tip};
 use crate::metrics::Measure;
 
 /// The shade of the least and of the most, and how many steps are between: a PNG has not many colours.
@@ -116,12 +116,7 @@ pub fn picture(results: &SweepResults, measure: &Measure) -> Option<Picture> {
             INK,
         );
     }
-    let mut words = String::new();
-    if let Some(goal) = goal_in_words(results) {
-        words += &format!(
-            "Framed: {goal}. Dashed frame: cannot be told from it. Dark corner: does not keep the constraints. "
-        );
-    }
+    let mut words = marks_in_words(results, ["Framed", "Dashed frame", "Dark corner"]);
     let others: Vec<String> = (still.iter())
         .filter_map(|policy| {
             let point = results.points.iter().find(|point| point.policy == *policy)?;

@@ -10,7 +10,7 @@ use super::super::style::{
 };
 use super::super::words::{capitalised, unit_and_way};
 use super::places::{Places, places};
-use super::{goal_in_words, tip};
+use super::{marks_in_words, tip};
 use crate::metrics::Measure;
 
 const HEIGHT: i32 = 620;
@@ -140,12 +140,7 @@ pub fn picture(results: &SweepResults, measure: &Measure, axis: usize) -> Option
         let at = (frame.right - 8, frame.y(&scale, *bound) - 22);
         picture.text(words, at, Anchor::End, TEXT, INK);
     }
-    let mut words = String::new();
-    if let Some(goal) = goal_in_words(results) {
-        words += &format!(
-            "Thick ring: {goal}. Thin ring: cannot be told from it. Crossed out: does not keep the constraints. "
-        );
-    }
+    let mut words = marks_in_words(results, RINGS);
     if results.replications >= 2 {
         words += &format!(
             "All points and policies meet the same chance, so differences between them are surer than the {intervals} \
@@ -155,6 +150,9 @@ pub fn picture(results: &SweepResults, measure: &Measure, axis: usize) -> Option
     picture.height = notes(&mut picture, &words, frame.bottom + 104) + 20;
     Some(picture)
 }
+
+/// What [`marked`] draws.
+pub const RINGS: [&str; 3] = ["Thick ring", "Thin ring", "Crossed out"];
 
 /// Draws the point of a policy with a mark of how it stands to the best.
 pub fn marked(picture: &mut Picture, at: Pixel, look: Look, standing: Option<Standing>) {
@@ -188,7 +186,7 @@ fn x_axis(picture: &mut Picture, frame: &Frame, xs: &[i32], values: &[String]) {
     for x in xs {
         picture.line(vec![(*x, frame.top), (*x, frame.bottom + 8)], 2, GRID);
     }
-    let widest = (frame.right - frame.left) / (values.len() as i32).clamp(1, 8) - TEXT;
+    let widest = (frame.right - frame.left - 2 * INSET) / (values.len() as i32).clamp(1, 8) - TEXT;
     let labels: Vec<(i32, String)> =
         xs.iter().zip(values).map(|(x, value)| (*x, fitted(value, widest, TEXT))).collect();
     let mut shown: Vec<(i32, i32)> = Vec::new();

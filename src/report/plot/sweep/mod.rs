@@ -7,7 +7,7 @@ mod places;
 mod trade_off;
 
 use super::super::Error;
-use super::super::sweep::results::{Point, Standing, SweepResults};
+use super::super::sweep::results::{BestOf, Point, Standing, SweepResults};
 use super::picture::Picture;
 use super::words::estimate_in_words;
 use super::write;
@@ -133,12 +133,22 @@ fn in_words(standing: Standing) -> &'static str {
 }
 
 /// The goal in words: `the best by contribution, with lost_share<0.5%`.
-fn goal_in_words(results: &SweepResults) -> Option<String> {
-    let best = results.best.as_ref()?;
+fn goal_in_words(best: &BestOf) -> String {
     let constraints: Vec<String> = best.constraints.iter().map(ToString::to_string).collect();
     let with =
         if constraints.is_empty() { String::new() } else { format!(", with {}", constraints.join(" and ")) };
-    Some(format!("the best by {}{with}", best.objective.measure.label))
+    format!("the best by {}{with}", best.objective.measure.label)
+}
+
+/// What marks of standing mean, where there are any: that of the best, of what cannot be told from it, and of what is
+/// excluded.
+fn marks_in_words(results: &SweepResults, [best, unseen, excluded]: [&str; 3]) -> String {
+    let Some(of) = &results.best else { return String::new() };
+    let mut words = format!("{best}: {}. {unseen}: cannot be told from it. ", goal_in_words(of));
+    if !of.constraints.is_empty() {
+        words += &format!("{excluded}: does not keep the constraints. ");
+    }
+    words
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use super::super::style::{
     FAINT_INK, Frame, GRAY, INK, MARGIN, RADIUS, Sign, WIDTH, between, heading, label_width, legend, look,
     notes, steps,
 };
-use super::lines::marked;
-use super::{goal_in_words, tip};
+use super::lines::{RINGS, marked};
+use super::{marks_in_words, tip};
 use crate::metrics::Measure;
 
 const HEIGHT: i32 = 760;
@@ -119,11 +119,7 @@ pub fn picture(results: &SweepResults) -> Option<Picture> {
          than one on it. Labels are of {}. ",
         keys.join(", ")
     );
-    if let Some(goal) = goal_in_words(results) {
-        words += &format!(
-            "Thick ring: {goal}. Thin ring: cannot be told from it. Crossed out: does not keep the constraints."
-        );
-    }
+    words += &marks_in_words(results, RINGS);
     picture.height = notes(&mut picture, words.trim_end(), frame.bottom + 100) + 20;
     Some(picture)
 }
