@@ -5,8 +5,8 @@ use super::super::super::sweep::results::{Point, Standing, SweepResults};
 use super::super::picture::{Anchor, Picture, Pixel, Place, TEXT, fitted, text_width};
 use super::super::scale::{Axis, Scale};
 use super::super::style::{
-    BAND, FAINT_INK, Frame, GRID, INK, Look, MARGIN, RADIUS, Sign, WHITE, WIDTH, between, heading,
-    label_width, legend, look, notes, point, stroke, y_interval,
+    BAND, FAINT_INK, Frame, GRID, INK, Look, MARGIN, RADIUS, Sign, WHITE, WIDTH, bar, between, heading,
+    label_width, legend, look, notes, point, stroke,
 };
 use super::super::words::{capitalised, unit_and_way};
 use super::places::{Places, places};
@@ -111,7 +111,10 @@ pub fn picture(results: &SweepResults, measure: &Measure, axis: usize) -> Option
             between(&mut picture, &ends(|(low, _)| low), &ends(|(_, high)| high), look(*policy).colour, BAND);
         } else if !is_line || places.len() == 1 {
             for ((x, _), estimate) in places {
-                y_interval(&mut picture, estimate, &scale, &frame, *x, look(*policy));
+                if let Some((low, high)) = estimate.interval() {
+                    let ends = [low, high].map(|end| (*x, frame.y(&scale, end)));
+                    bar(&mut picture, ends[0], ends[1], RADIUS, look(*policy).colour);
+                }
             }
         }
     }
