@@ -1,5 +1,6 @@
 //! What all plots share: a look for each policy, titles, legends, frames.
 
+use super::super::results::Estimate;
 use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, TITLE, fitted, text_width, wrapped};
 use super::scale::Scale;
 use super::words::capitalised;
@@ -388,6 +389,20 @@ impl Frame {
 /// How wide the widest label of a scale is.
 pub fn label_width(scale: &Scale) -> i32 {
     scale.ticks.iter().map(|(_, label)| text_width(label, TEXT)).max().unwrap_or(0)
+}
+
+/// Draws the interval of an estimate along a vertical line, unless its point hides it.
+pub fn y_interval(
+    picture: &mut Picture,
+    estimate: &Estimate,
+    scale: &Scale,
+    frame: &Frame,
+    x: i32,
+    look: Look,
+) {
+    if let Some((low, high)) = estimate.interval() {
+        bar(picture, (x, frame.y(scale, low)), (x, frame.y(scale, high)), RADIUS, look.colour);
+    }
 }
 
 /// Draws a horizontal or vertical bar with ends, unless a point of that radius in its middle hides it.
