@@ -72,7 +72,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
         &mut picture,
         "How many accounts are hurt, and how much: the share of accounts above each value",
         &format!(
-            "{} accounts of all cohorts in {}; axes are logarithmic, with 0 apart. Marks are what 1 account in 2, in 10 \
+            "Accounts of all cohorts ({}) in {}; axes are logarithmic, with 0 apart. Marks are what 1 account in 2, in 10 \
              and in 100 exceeds{bands}.",
             grouped(accounts as f64, 0),
             data.replications_in_words().trim_start_matches("means over "),
@@ -246,4 +246,57 @@ fn line(places: impl Iterator<Item = Pixel>, bottom: i32) -> Vec<Pixel> {
         }
     }
     if line.first().is_some_and(|first| first.1 >= bottom) { Vec::new() } else { steps(&line) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn results(bins: &[(&str, &str, f64, f64, u64)]) -> Results {
+        let bins = bins.iter().map(|(policy, cohort, at_least, below, count)| {
+            let json = serde_json::json!({
+                "policy": policy, "cohort": cohort, "measure": "overshoot_usd", "at_least": at_least,
+                "below": below, "count": count,
+            });
+            serde_json::from_value(json).unwrap()
+        });
+        Results {
+            policies: vec!["p".to_owned()],
+            cohorts: vec!["c".to_owned(), "d".to_owned()],
+            replications: 2,
+            estimates: Vec::new(),
+            differences: Vec::new(),
+            days: Vec::new(),
+            bins: bins.collect(),
+            sizes: Vec::new(),
+            balances: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_curve_tells_how_many_accounts_of_all_cohorts_are_above() {
+        let nano = 1e-9;
+        let data = results(&[
+            ("p", "c", 0.0, nano, 50),
+            ("p", "c", 8.0, 8.04, 9),
+            ("p", "d", 0.0, nano, 20),
+            ("p", "d", 3.0, 3.02, 20),
+            ("p", "d", 8.0, 8.04, 1),
+            ("q", "d", 8.0, 8.04, 100),
+        ]);
+        let curve = Curve::of(&data, "p", AccountFigure::Overshoot).unwrap();
+        assert_eq!((curve.accounts, curve.range()), (100, Some((3.01, 8.02))));
+        assert_eq!([0.0, 2.0, 5.0, 9.0].map(|value| curve.above(value)), [0.3, 0.3, 0.1, 0.0]);
+        assert!(Curve::of(&data, "r", AccountFigure::Overshoot).is_none());
+        let none = Curve::of(&results(&[("p", "c", 0.0, nano, 5)]), "p", AccountFigure::Overshoot).unwrap();
+        assert_eq!(none.range(), None);
+    }
+
+    #[test]
+    fn a_line_falls_in_steps_and_ends_at_the_bottom() {
+        let places = [(0, 10), (4, 20), (4, 25), (6, 25), (9, 40), (12, 40)];
+        let steps = [(0, 10), (4, 10), (4, 25), (9, 25), (9, 40)];
+        assert_eq!(line(places.into_iter(), 40), steps);
+        assert_eq!(line([(0, 40), (5, 40)].into_iter(), 40), []);
+    }
 }
