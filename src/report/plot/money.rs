@@ -32,7 +32,11 @@ pub fn picture(data: &Results) -> Option<Picture> {
     }
 
     let mut picture = Picture::new(WIDTH, 0);
-    let bands = if data.replications >= 2 { "; bands of float and debt: 95 %" } else { "" };
+    let bands = if data.replications >= 2 {
+        "; bands of float and debt: 95 % confidence, each policy by itself"
+    } else {
+        ""
+    };
     let run_off = if timeline.shaded.is_empty() { "" } else { "; gray: run-off, no requests" };
     let top = heading(
         &mut picture,

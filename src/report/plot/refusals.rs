@@ -25,6 +25,9 @@ const COLUMNS: usize = 30;
 /// How many days a column may stand for.
 const SPANS: [usize; 8] = [1, 7, 14, 28, 56, 112, 364, 3640];
 
+/// The number of each reason's fill: what is most frequent is plain.
+const FILLS: [usize; Refusal::ALL.len()] = [4, 1, 2, 3, 5, 0, 6, 7];
+
 /// A reason to refuse tries that occurs.
 struct Reason {
     label: String,
@@ -37,7 +40,7 @@ fn reasons(data: &Results) -> Vec<Reason> {
     let reasons = Refusal::ALL.into_iter().enumerate().map(|(number, reason)| Reason {
         label: format!("{} {}", reason.http_status(), reason.name().replace('_', " ")),
         column: format!("refused_{}", reason.name()),
-        fill: fill(number),
+        fill: fill(FILLS[number]),
     });
     let occurs = |reason: &Reason| {
         let mut estimates = data.policies.iter().filter_map(|policy| data.estimate(policy, &reason.column));

@@ -18,7 +18,7 @@ pub fn picture(data: &Results) -> Option<Picture> {
     let mut picture = Picture::new(WIDTH, 0);
     let lines = match has_many_days {
         true => "; each day averaged with three days before and three after it",
-        false if data.replications >= 2 => "; bands: 95 % confidence",
+        false if data.replications >= 2 => "; bands: 95 % confidence, each policy by itself",
         false => "",
     };
     let top = heading(

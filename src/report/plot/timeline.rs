@@ -204,6 +204,8 @@ impl<'t> Panel<'t> {
 
     /// Draws a line for each policy, with a band where it has intervals.
     pub fn draw_lines(&self, picture: &mut Picture, lines: &[Line]) {
+        // Many bands over each other are not to hide the lines.
+        let opacity = BAND * (3.0 / lines.len() as f32).min(1.0);
         for (number, line) in lines.iter().enumerate() {
             let ends = line.iter().filter_map(|point| {
                 let Interval { low, high } = point.interval?;
@@ -211,7 +213,7 @@ impl<'t> Panel<'t> {
             });
             let (low, high): (Vec<Pixel>, Vec<Pixel>) = ends.unzip();
             if low != high {
-                between(picture, &low, &high, look(number).colour, BAND);
+                between(picture, &low, &high, look(number).colour, opacity);
             }
         }
         for (number, line) in lines.iter().enumerate() {
