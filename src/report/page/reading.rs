@@ -7,162 +7,154 @@ use crate::report::plot::{Standing, standings};
 
 /// What the plot of that name shows; `None` where there is nothing to add to its title.
 pub fn reading(study: Study<'_>, plot: &str) -> Option<Sentence> {
-    let said = |text: &str| Some(Sentence::default().text(text));
     match plot {
         "scorecard" => study.tally_of_bests(),
         "differences" => study.tally_of_differences(),
         "trade-off" => study.front(),
         "money" => study.money(),
-        "service" => {
-            study.extremes("active_share", "Accounts run longest under ", " of their time, and least under ")
-        }
+        "service" => study.extremes(
+            "active_share",
+            "Accounts run longest under {}, {} of their time, and least under {}, {}.",
+        ),
         "refusals" => study.main_reasons(),
         "refusals-over-time" => {
-            said("Whether tries are refused at the start, at the end of each month, or all along.")
+            Some("Whether tries are refused at the start, at the end of each month, or all along.".into())
         }
         "spread" => study.extremes(
             "stopped_p99_seconds",
-            "What one account in a hundred has to bear: it is stopped shortest under ",
-            " or more, and longest under ",
+            "One account in a hundred is stopped for long: least under {}, over {}, and most under {}, over {}.",
         ),
-        "by-size" => said("Whether small or large accounts pay for a policy: each class of size by itself."),
-        "by-cohort" => said("Who pays for a policy: each cohort by itself."),
-        "balances" => said("What single customers see: when they pay, run dry and are refused."),
+        "by-size" => {
+            Some("Whether small or large accounts pay for a policy: each class of size by itself.".into())
+        }
+        "by-cohort" => Some("Who pays for a policy: each cohort by itself.".into()),
+        "balances" => Some("What single customers see: when they pay, run dry and are refused.".into()),
         "warm-up" => {
-            said("Whether the first days differ from the rest, and should be left out as a warm-up.")
+            Some("Whether the first days differ from the rest, and should be left out as a warm-up.".into())
         }
         _ => None,
     }
 }
 
+/// The measures that tell policies apart at a glance.
+fn headlines() -> impl Iterator<Item = &'static Measure> {
+    HEADLINES.iter().filter_map(|name| Measure::named(name))
+}
+
+fn names(policies: impl IntoIterator<Item = usize>) -> Sentence {
+    Sentence::list(policies.into_iter().map(Sentence::policy))
+}
+
 impl Study<'_> {
-    fn names(&self, policies: impl IntoIterator<Item = usize>) -> impl Iterator<Item = Sentence> {
-        policies.into_iter().map(|policy| Sentence::default().policy(policy))
+    fn is_comparison(&self) -> bool {
+        self.results.policies.len() > 1 && self.results.replications > 1
     }
 
     /// In how many measures each policy is best, or cannot be told from the best.
     fn tally_of_bests(&self) -> Option<Sentence> {
-        let policies = self.results.policies.len();
-        if policies < 2 || self.results.replications < 2 {
+        if !self.is_comparison() {
             return None;
         }
-        let mut bests = vec![0; policies];
-        let judged = HEADLINES
-            .iter()
-            .filter_map(|name| Measure::named(name))
-            .filter(|measure| measure.better.is_some());
-        for measure in judged.clone() {
+        let judged: Vec<&Measure> = headlines().filter(|measure| measure.better.is_some()).collect();
+        let is_best = |policy: usize, measure: &Measure| {
             let best = self.ranking(measure)[0];
-            for (policy, times) in bests.iter_mut().enumerate() {
-                *times += usize::from(policy == best || self.mark(best, policy, measure) == Some(Mark::Same));
-            }
-        }
-        let mut order: Vec<usize> = (0..policies).collect();
-        order.sort_by_key(|&policy| usize::MAX - bests[policy]);
-        let times = order
-            .iter()
-            .map(|&policy| Sentence::default().policy(policy).text(format!(" in {}", bests[policy])));
-        let of = format!("Best, or not to be told from the best, in {} measures: ", judged.count());
-        Some(Sentence::default().text(of).list(times).text("."))
+            policy == best || self.mark(best, policy, measure) == Some(Mark::Same)
+        };
+        let times = |policy| judged.iter().filter(|measure| is_best(policy, measure)).count();
+        let mut tally: Vec<(usize, usize)> =
+            (0..self.results.policies.len()).map(|policy| (policy, times(policy))).collect();
+        tally.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+        let parts = tally.into_iter().map(|(policy, times)| {
+            Sentence::of("{} in {}", [Sentence::policy(policy), times.to_string().as_str().into()])
+        });
+        let measures = judged.len().to_string();
+        let pattern = "Best, or not to be told from the best, in {} measures: {}.";
+        Some(Sentence::of(pattern, [measures.as_str().into(), Sentence::list(parts)]))
     }
 
     /// How many differences from the first policy are real.
     fn tally_of_differences(&self) -> Option<Sentence> {
         let others = 1..self.results.policies.len();
-        let measures = || HEADLINES.iter().filter_map(|name| Measure::named(name));
-        let marks: Vec<Mark> = others
-            .flat_map(|policy| measures().filter_map(move |measure| self.mark(policy, 0, measure)))
-            .collect();
+        let marks = |policy| headlines().filter_map(move |measure| self.mark(policy, 0, measure));
+        let marks: Vec<Mark> = others.flat_map(marks).collect();
         let count = |mark| marks.iter().filter(|other| **other == mark).count();
-        let sentence = Sentence::default();
         if marks.is_empty() {
             return None;
         }
         if count(Mark::Unknown) > 0 {
             return Some(
-                sentence
-                    .text("With one replication there is no telling which of these differences are chance."),
+                "With one replication there is no telling which of these differences are chance.".into(),
             );
         }
-        let real = marks.len() - count(Mark::Same);
-        let sentence = sentence.text(format!("Of {} differences from ", marks.len())).policy(0);
+        let (all, real) = (marks.len(), marks.len() - count(Mark::Same));
         let (gains, costs) = (count(Mark::Gain), count(Mark::Cost));
-        Some(sentence.text(format!(" {real} are real: {gains} for the better, {costs} for the worse.")))
+        let pattern = format!(
+            "Of {all} differences from {{}}, {real} are real: {gains} for the better, {costs} for the worse."
+        );
+        Some(Sentence::of(&pattern, [Sentence::policy(0)]))
     }
 
     /// Which policies are on the front, and which are not.
     fn front(&self) -> Option<Sentence> {
-        if self.results.policies.len() < 2 || self.results.replications < 2 {
+        if !self.is_comparison() {
             return None;
         }
         let standings = standings(self.results, ["lost_share", "contribution_usd"]);
-        let those = |standing| -> Vec<usize> {
-            (0..standings.len()).filter(|&policy| standings[policy] == standing).collect()
+        let those = |standing| {
+            let those = (0..standings.len()).filter(|&policy| standings[policy] == standing);
+            Some(those.collect::<Vec<_>>()).filter(|those| !those.is_empty()).map(names)
         };
-        let (sure, beaten) = (those(Standing::Sure), those(Standing::Dominated));
-        let sentence = Sentence::default();
-        let sentence = match sure.is_empty() {
-            true => sentence.text("No policy is surely on the front"),
-            false => sentence
-                .text("Surely on the front, as no other both earns as much and turns away as little: ")
-                .list(self.names(sure)),
-        };
-        let sentence = match beaten.is_empty() {
-            true => sentence,
-            false => sentence.text("; surely behind another: ").list(self.names(beaten)),
-        };
-        Some(sentence.text("."))
+        let ahead = "Surely on the front, as no other both earns as much and turns away as little: {}";
+        let parts = [(Standing::Sure, ahead), (Standing::Dominated, "surely behind another: {}")];
+        let parts =
+            parts.into_iter().filter_map(|(which, pattern)| Some(Sentence::of(pattern, [those(which)?])));
+        let parts = Sentence::joined(parts, "; ");
+        Some(parts).filter(|parts| *parts != Sentence::default()).map(|parts| Sentence::of("{}.", [parts]))
     }
 
     /// Under which policies a measure is best and worst.
-    fn extremes(&self, measure: &str, before: &str, between: &str) -> Option<Sentence> {
+    fn extremes(&self, measure: &str, pattern: &str) -> Option<Sentence> {
         let measure = Measure::named(measure)?;
-        let ranking = self.ranking(measure);
-        let [best, .., worst] = ranking[..] else { return None };
+        let [best, .., worst] = self.ranking(measure)[..] else { return None };
         let [of_best, of_worst] = self.shown([best, worst], measure)?;
-        if of_best.number.value == of_worst.number.value {
-            return None;
-        }
-        let sentence = Sentence::default().text(before).policy(best).text(", ").shown(of_best).text(between);
-        Some(sentence.policy(worst).text(", ").shown(of_worst).text("."))
+        (of_best.number.value != of_worst.number.value).then(|| {
+            let parts = [Sentence::policy(best), of_best.into(), Sentence::policy(worst), of_worst.into()];
+            Sentence::of(pattern, parts)
+        })
     }
 
     /// Who has whose money.
     fn money(&self) -> Option<Sentence> {
         let most = |measure| {
             let measure = Measure::named(measure)?;
-            let policy = (0..self.results.policies.len())
-                .max_by(|&a, &b| self.mean(a, measure.name).total_cmp(&self.mean(b, measure.name)))?;
+            let policies = 0..self.results.policies.len();
+            let mean = |policy: &usize| self.mean(*policy, measure.name);
+            let policy = policies.max_by(|a, b| mean(a).total_cmp(&mean(b)))?;
             let [shown] = self.shown([policy], measure)?;
-            Some(Sentence::default().policy(policy).text(", ").shown(shown))
+            Some(Sentence::of("{}, {}", [Sentence::policy(policy), shown.into()]))
         };
-        let sentence =
-            Sentence::default().text("On average over the time, customers have most credit under ");
-        let sentence = sentence.then(most("credit_mean_usd")?).text(", and owe most under ");
-        Some(sentence.then(most("receivable_mean_usd")?).text("."))
+        let pattern = "On average over the time, customers have most credit under {}, and owe most under {}.";
+        Some(Sentence::of(pattern, [most("credit_mean_usd")?, most("receivable_mean_usd")?]))
     }
 
     /// For what reason most tries are refused.
     fn main_reasons(&self) -> Option<Sentence> {
         const REASON: &str = "refused: ";
-        let reasons: Vec<&Measure> =
-            MEASURES.iter().filter(|measure| measure.label.starts_with(REASON)).collect();
         let mut policies_of: Vec<(&str, Vec<usize>)> = Vec::new();
         for policy in 0..self.results.policies.len() {
-            let tries = |measure: &&&Measure| self.mean(policy, measure.name);
-            let main =
-                reasons.iter().max_by(|a, b| tries(a).total_cmp(&tries(b))).filter(|main| tries(main) > 0.0);
+            let tries = |measure: &&Measure| self.mean(policy, measure.name);
+            let reasons = MEASURES.iter().filter(|measure| measure.label.starts_with(REASON));
+            let main = reasons.max_by(|a, b| tries(a).total_cmp(&tries(b))).filter(|main| tries(main) > 0.0);
             let main = main.map_or("nothing", |measure| &measure.label[REASON.len()..]);
             match policies_of.iter_mut().find(|(reason, _)| *reason == main) {
                 Some((_, policies)) => policies.push(policy),
                 None => policies_of.push((main, vec![policy])),
             }
         }
-        let clauses = policies_of.into_iter().map(|(reason, policies)| {
-            Sentence::default().text(format!("{reason} under ")).list(self.names(policies))
-        });
-        let clauses = clauses.reduce(|clauses, clause| clauses.text("; ").then(clause))?;
-        Some(Sentence::default().text("What most tries are refused for: ").then(clauses).text("."))
+        let clauses = policies_of
+            .into_iter()
+            .map(|(reason, policies)| Sentence::of("{} under {}", [reason.into(), names(policies)]));
+        Some(Sentence::of("What most tries are refused for: {}.", [Sentence::joined(clauses, "; ")]))
     }
 }
 
@@ -190,7 +182,7 @@ mod tests {
             ],
         );
         for (plot, expected) in [
-            ("differences", "Of 8 differences from prepaid 7 are real: 4 for the better, 3 for the worse."),
+            ("differences", "Of 8 differences from prepaid, 7 are real: 4 for the better, 3 for the worse."),
             (
                 "trade-off",
                 "Surely on the front, as no other both earns as much and turns away as little: post-paid; surely \

@@ -114,7 +114,7 @@ fn at(difference: &Difference) -> impl Fn(&str) -> serde_json::Value {
     move |column| json!(["comparison.csv", column, cohort, measure, policy, baseline])
 }
 
-/// A sentence, or a part of one. Its methods add to its end.
+/// A sentence, or a part of one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Sentence(Vec<Piece>);
@@ -129,52 +129,57 @@ enum Piece {
 }
 
 impl Sentence {
-    /// Adds text.
-    pub fn text(mut self, text: impl Into<String>) -> Sentence {
-        self.0.push(Piece::Text(text.into()));
-        self
+    /// A pattern with parts in the places of its `{}`.
+    ///
+    /// # Panics
+    /// If there are not as many parts as places.
+    pub fn of<const N: usize>(pattern: &str, parts: [Sentence; N]) -> Sentence {
+        let texts: Vec<&str> = pattern.split("{}").collect();
+        assert_eq!(texts.len(), N + 1, "{pattern} has a place for each part");
+        let mut pieces = Sentence::from(texts[0]).0;
+        for (part, text) in parts.into_iter().zip(&texts[1..]) {
+            pieces.extend(part.0);
+            pieces.extend(Sentence::from(*text).0);
+        }
+        Sentence(pieces)
     }
 
-    /// Adds a figure.
-    pub fn number(mut self, number: Number) -> Sentence {
-        self.0.push(Piece::Number(number));
-        self
+    /// A policy's name, by its place in the scenario.
+    pub fn policy(place: usize) -> Sentence {
+        Sentence(vec![Piece::Policy(place)])
     }
 
-    /// Adds a figure, and its interval in brackets.
-    pub fn shown(self, Shown { number, interval }: Shown) -> Sentence {
-        let sentence = self.number(number);
-        match interval {
-            Some([low, high]) => sentence.text(" (").number(low).text(" to ").number(high).text(")"),
-            None => sentence,
+    /// Parts as a list, as in "a, b and c".
+    pub fn list(parts: impl IntoIterator<Item = Sentence>) -> Sentence {
+        let mut parts: Vec<Sentence> = parts.into_iter().collect();
+        let last = parts.pop().unwrap_or_default();
+        match Sentence::joined(parts, ", ") {
+            others if others.0.is_empty() => last,
+            others => Sentence::of("{} and {}", [others, last]),
         }
     }
 
-    /// Adds a policy's name.
-    pub fn policy(mut self, place: usize) -> Sentence {
-        self.0.push(Piece::Policy(place));
-        self
+    /// Parts with a text between each and the next.
+    pub fn joined(parts: impl IntoIterator<Item = Sentence>, between: &str) -> Sentence {
+        let join = |before: Sentence, part| Sentence::of("{}{}{}", [before, between.into(), part]);
+        parts.into_iter().reduce(join).unwrap_or_default()
     }
+}
 
-    /// Adds another sentence, or a part of one.
-    pub fn then(mut self, other: Sentence) -> Sentence {
-        self.0.extend(other.0);
-        self
+impl From<&str> for Sentence {
+    fn from(text: &str) -> Sentence {
+        Sentence(if text.is_empty() { Vec::new() } else { vec![Piece::Text(text.to_owned())] })
     }
+}
 
-    /// Adds parts as a list, as in "a, b and c".
-    pub fn list(mut self, parts: impl IntoIterator<Item = Sentence>) -> Sentence {
-        let parts: Vec<Sentence> = parts.into_iter().collect();
-        let last = parts.len().saturating_sub(1);
-        for (index, part) in parts.into_iter().enumerate() {
-            self = match index {
-                0 => self,
-                _ if index == last => self.text(" and "),
-                _ => self.text(", "),
-            };
-            self = self.then(part);
+/// A figure, and its interval in brackets.
+impl From<Shown> for Sentence {
+    fn from(shown: Shown) -> Sentence {
+        let number = |number| Sentence(vec![Piece::Number(number)]);
+        match shown.interval.map(|ends| ends.map(number)) {
+            Some([low, high]) => Sentence::of("{} ({} to {})", [number(shown.number), low, high]),
+            None => number(shown.number),
         }
-        self
     }
 }
 

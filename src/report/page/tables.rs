@@ -83,7 +83,7 @@ fn meaning(measure: &Measure) -> String {
 /// Each policy by a measure in a cohort; the figures are written alike.
 fn cells(results: &Results, cohort: &str, measure: &Measure) -> Vec<Option<Cell>> {
     let estimate = |policy: &String| results.estimate_of(policy, cohort, measure.name);
-    let all = results.policies.iter().filter_map(|policy| estimate(policy));
+    let all = results.policies.iter().filter_map(estimate);
     let style = Style::of(measure.unit, all.flat_map(|estimate| estimate.values()));
     let cell = |policy: &String| {
         let shown = Shown::estimate(estimate(policy)?, style);

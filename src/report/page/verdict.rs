@@ -66,7 +66,12 @@ impl Deed {
 
     /// As in "earns $5 (4 to 6)".
     fn done(&self, shown: Shown) -> Sentence {
-        Sentence::default().text(format!("{} ", self.verb)).shown(shown).text(self.of_what)
+        Sentence::of("{} {}{}", [self.verb.into(), shown.into(), self.of_what.into()])
+    }
+
+    /// As in "earns $5 against $4".
+    fn done_against(&self, [shown, other]: [Shown; 2]) -> Sentence {
+        Sentence::of("{} against {}", [self.done(shown.bare()), other.bare().into()])
     }
 
     /// As in "12.3 % (10.9 to 13.8) more".
@@ -79,8 +84,8 @@ impl Deed {
             self.is_relative && is_sure && difference.relative.is_some_and(|by| by.abs() < LARGE);
         let relative = if is_relative { Shown::relative(difference) } else { None };
         let shown = relative.unwrap_or_else(|| Shown::difference(difference, self.measure().unit)).unsigned();
-        let direction = if difference.difference < 0.0 { " less" } else { " more" };
-        Sentence::default().shown(shown).text(direction)
+        let direction = if difference.difference < 0.0 { "less" } else { "more" };
+        Sentence::of("{} {}", [shown.into(), direction.into()])
     }
 }
 
@@ -132,162 +137,153 @@ impl Study<'_> {
     fn lead(&self) -> Vec<Sentence> {
         let policies = self.results.policies.len();
         let is_idle = |policy| self.mean(policy, "requests") + self.mean(policy, "churned_requests") == 0.0;
-        let said = |text: &str| vec![Sentence::default().text(text)];
         if (0..policies).all(is_idle) {
-            return said("No request was sent, so there is nothing to tell the policies by.");
+            return vec!["No request was sent, so there is nothing to tell the policies by.".into()];
         }
         if policies == 1 {
-            return said("There is one policy in this scenario, so there is nothing to compare it with.");
+            return vec![
+                "There is one policy in this scenario, so there is nothing to compare it with.".into(),
+            ];
         }
-        let earning = self.ranking(EARNS.measure());
-        let mut lead: Vec<Sentence> = [
-            self.best_of(&EARNS, ["more", "most"].map(|how| format!("earns {how}")), &earning),
-            self.price_of_winning(&EARNS, &earning),
-            self.best_of(
-                &TURNS_AWAY,
-                ["fewer", "fewest"].map(|how| format!("turns away {how} requests")),
-                &self.ranking(TURNS_AWAY.measure()),
-            ),
+        let caveat = "One replication: no telling which of these differences are chance.";
+        [
+            self.best_of(&EARNS, ["earns more", "earns most"]),
+            self.price_of_winning(&EARNS),
+            self.best_of(&TURNS_AWAY, ["turns away fewer requests", "turns away fewest requests"]),
+            (self.results.replications == 1).then(|| caveat.into()),
         ]
         .into_iter()
         .flatten()
-        .collect();
-        if self.results.replications == 1 {
-            lead.extend(said("One replication: no telling which of these differences are chance."));
-        }
-        lead
+        .collect()
     }
 
     /// Which policy is best at something, and whether that can be told.
-    fn best_of(
-        &self,
-        deed: &Deed,
-        [comparative, superlative]: [String; 2],
-        ranking: &[usize],
-    ) -> Option<Sentence> {
-        let [best, second, ref rest @ ..] = *ranking else { return None };
-        let [of_best, of_second] = self.shown([best, second], deed.measure())?;
-        let difference = self.difference(best, second, deed.measure())?;
-        let named = |policy: usize| Sentence::default().policy(policy);
-        let second_best = if rest.is_empty() { "" } else { "the second best, " };
-        let is_as_good = |policy: &&usize| self.mean(**policy, deed.measure) == self.mean(best, deed.measure);
+    fn best_of(&self, deed: &Deed, [more, most]: [&str; 2]) -> Option<Sentence> {
+        let measure = deed.measure();
+        let ranking = self.ranking(measure);
+        let [best, second, ref rest @ ..] = ranking[..] else { return None };
+        let figures = self.shown([best, second], measure)?;
+        let difference = self.difference(best, second, measure)?;
+
+        let is_as_good = |policy: &&usize| self.mean(**policy, measure.name) == self.mean(best, measure.name);
         let bests = ranking.iter().take_while(is_as_good).count();
+        let [of_best, of_second] = figures.clone().map(Sentence::from);
         if bests == ranking.len() {
-            return Some(Sentence::default().text("Every policy ").then(deed.done(of_best)).text("."));
+            let [shown, _] = figures;
+            return Some(Sentence::of("Every policy {}.", [deed.done(shown)]));
         }
         if bests > 1 {
-            let sentence = Sentence::default().text(format!("By the mean, no policy {comparative} than "));
-            let sentence = sentence.list(ranking[..bests].iter().copied().map(named)).text(": ");
-            return Some(sentence.shown(of_best).text("."));
+            let bests = Sentence::list(ranking[..bests].iter().copied().map(Sentence::policy));
+            return Some(Sentence::of(
+                "By the mean, no policy {} than {}: {}.",
+                [more.into(), bests, of_best],
+            ));
         }
-        let sentence = match self.mark(best, second, deed.measure())? {
-            Mark::Unknown => (Sentence::default().text("In this one run ").policy(best))
-                .text(format!(" {superlative}, "))
-                .shown(of_best)
-                .text(" against ")
-                .shown(of_second)
-                .text(format!(" under {second_best}"))
-                .policy(second),
-            Mark::Same => {
-                let is_worse = |other: &usize| self.mark(best, *other, deed.measure()) == Some(Mark::Gain);
-                let (worse, level): (Vec<usize>, Vec<usize>) = rest.iter().partition(|other| is_worse(other));
-                let sentence = (Sentence::default()
-                    .text(format!("Which policy {superlative} cannot be told: ")))
-                .policy(best)
-                .text(" does by its mean, ")
-                .shown(of_best)
-                .text(", but no difference is seen between it and ")
-                .policy(second)
-                .text(", ")
-                .shown(of_second);
-                let sentence = match level.is_empty() {
-                    true => sentence,
-                    false => sentence.text(", nor between it and ").list(level.into_iter().map(named)),
-                };
-                match worse.is_empty() {
-                    true => sentence,
-                    false => sentence.text(". It does better than ").list(worse.into_iter().map(named)),
-                }
+        let by = || deed.by_how_much(&difference);
+        let [first, next] = [best, second].map(Sentence::policy);
+        let [next, next_which] = match rest {
+            [] => [next.clone(), next],
+            _ => {
+                ["the second best, {}", "the second best, {},"].map(|name| Sentence::of(name, [next.clone()]))
             }
-            // A difference is told as it stands in the file: of the later policy from the earlier one.
-            _ if best > second => (Sentence::default().policy(best))
-                .text(format!(" {superlative}: "))
-                .shown(of_best)
-                .text(", ")
-                .then(deed.by_how_much(&difference))
-                .text(format!(" than {second_best}"))
-                .policy(second),
-            _ => (Sentence::default().policy(best))
-                .text(format!(" {superlative}: "))
-                .shown(of_best)
-                .text(format!("; {second_best}"))
-                .policy(second)
-                .text(format!("{} {} ", if rest.is_empty() { "" } else { "," }, deed.verb))
-                .then(deed.by_how_much(&difference)),
         };
-        Some(sentence.text("."))
+        Some(match self.mark(best, second, measure)? {
+            Mark::Unknown => {
+                let pattern = "In this one run {} {}, {} against {} under {}.";
+                Sentence::of(pattern, [first, most.into(), of_best, of_second, next])
+            }
+            Mark::Same => self.doubt(measure, most, &ranking, [of_best, of_second]),
+            // A difference is told as it stands in the file: of the later policy from the earlier one.
+            _ if best > second => {
+                Sentence::of("{} {}: {}, {} than {}.", [first, most.into(), of_best, by(), next])
+            }
+            _ => {
+                let parts = [first, most.into(), of_best, next_which, deed.verb.into(), by()];
+                Sentence::of("{} {}: {}; {} {} {}.", parts)
+            }
+        })
+    }
+
+    /// From which policies the best one cannot be told, and from which it can.
+    fn doubt(&self, measure: &Measure, most: &str, ranking: &[usize], figures: [Sentence; 2]) -> Sentence {
+        let is_worse = |other: &usize| self.mark(ranking[0], *other, measure) == Some(Mark::Gain);
+        let (worse, level): (Vec<usize>, Vec<usize>) = ranking[2..].iter().partition(|other| is_worse(other));
+        let names = |pattern, policies: Vec<usize>| match policies.is_empty() {
+            true => Sentence::default(),
+            false => Sentence::of(pattern, [Sentence::list(policies.into_iter().map(Sentence::policy))]),
+        };
+        let [first, second] = [ranking[0], ranking[1]].map(Sentence::policy);
+        let [of_first, of_second] = figures;
+        let level = names(", nor between it and {}", level);
+        let worse = names(" It does better than {}.", worse);
+        let pattern = "Which policy {} cannot be told: {} does by its mean, {}, but no difference is seen between it and \
+                       {}, {}{}.{}";
+        Sentence::of(pattern, [most.into(), first, of_first, second, of_second, level, worse])
     }
 
     /// What the policy that is best at something pays for it, against the second; `None` where the two cannot be told
     /// apart.
-    fn price_of_winning(&self, at: &Deed, ranking: &[usize]) -> Option<Sentence> {
-        let [best, second, ..] = *ranking else { return None };
+    fn price_of_winning(&self, at: &Deed) -> Option<Sentence> {
+        let [best, second, ..] = self.ranking(at.measure())[..] else { return None };
         if self.mark(best, second, at.measure())? != Mark::Gain {
             return None;
         }
-        let deeds = READERS.iter().flat_map(|(_, deeds)| deeds.iter());
+        let is_cost = |measure| {
+            self.mark(best, second, measure) == Some(Mark::Cost) && !self.is_slight(best, second, measure)
+        };
+        let deeds = READERS.iter().flat_map(|(_, deeds)| deeds.iter()).filter(|deed| is_cost(deed.measure()));
         let costs: Vec<Sentence> = deeds
-            .filter(|deed| self.mark(best, second, deed.measure()) == Some(Mark::Cost))
-            .filter(|deed| !self.is_slight(best, second, deed.measure()))
-            .filter_map(|deed| {
-                let [of_best, of_second] = self.shown([best, second], deed.measure())?.map(Shown::bare);
-                Some(deed.done(of_best).text(" against ").shown(of_second))
-            })
+            .filter_map(|deed| Some(deed.done_against(self.shown([best, second], deed.measure())?)))
             .collect();
-        let sentence = Sentence::default().text("The price, set against ").policy(second);
-        Some(match costs.is_empty() {
-            true => sentence.text(": none that is told here."),
-            false => sentence.text(": it ").list(costs).text("."),
-        })
+        let costs = match costs.is_empty() {
+            true => "none that is told here".into(),
+            false => Sentence::of("it {}", [Sentence::list(costs)]),
+        };
+        Some(Sentence::of("The price, set against {}: {}.", [Sentence::policy(second), costs]))
     }
 
     /// What a policy gains and costs against another; without another, what it does.
     fn card(&self, policy: usize, baseline: Option<usize>) -> Card {
         let mut card = Card { policy, readers: Vec::new(), slight: Vec::new(), same: Vec::new() };
         for (who, deeds) in READERS {
-            let mut points = Vec::new();
-            for deed in deeds {
-                let Some(baseline) = baseline else {
-                    let done = self.shown([policy], deed.measure()).map(|[shown]| deed.done(shown));
-                    points.extend(done.map(|sentence| Point { mark: Mark::Unknown, sentence }));
-                    continue;
-                };
-                let (Some([shown, other]), Some(difference)) = (
-                    self.shown([policy, baseline], deed.measure()),
-                    self.difference(policy, baseline, deed.measure()),
-                ) else {
-                    continue;
-                };
-                let sentence = deed.done(shown.bare()).text(" against ").shown(other.bare());
-                match Mark::of(&difference, deed.measure()) {
-                    // What never happens is not worth a word.
-                    _ if [policy, baseline].iter().all(|&policy| self.mean(policy, deed.measure) == 0.0) => {}
-                    Mark::Same => card.same.push(deed.measure().label),
-                    Mark::Unknown => points.push(Point { mark: Mark::Unknown, sentence }),
-                    _ if self.is_slight(policy, baseline, deed.measure()) => {
-                        card.slight.push(deed.measure().label)
-                    }
-                    mark => {
-                        let sentence = sentence.text(", ").then(deed.by_how_much(&difference));
-                        points.push(Point { mark, sentence });
-                    }
+            let points = deeds.iter().filter_map(|deed| match baseline {
+                Some(baseline) => self.point(policy, baseline, deed, &mut card),
+                None => {
+                    let [shown] = self.shown([policy], deed.measure())?;
+                    Some(Point { mark: Mark::Unknown, sentence: deed.done(shown) })
                 }
-            }
+            });
+            let points: Vec<Point> = points.collect();
             if !points.is_empty() {
                 card.readers.push(Reader { who, points });
             }
         }
         card
+    }
+
+    /// What is said of a policy against another; `None` where that is not worth a sentence: some are noted on the card.
+    fn point(&self, policy: usize, baseline: usize, deed: &Deed, card: &mut Card) -> Option<Point> {
+        let measure = deed.measure();
+        let difference = self.difference(policy, baseline, measure)?;
+        let against = deed.done_against(self.shown([policy, baseline], measure)?);
+        if [policy, baseline].iter().all(|&policy| self.mean(policy, measure.name) == 0.0) {
+            return None;
+        }
+        match Mark::of(&difference, measure) {
+            Mark::Unknown => Some(Point { mark: Mark::Unknown, sentence: against }),
+            Mark::Same => {
+                card.same.push(measure.label);
+                None
+            }
+            _ if self.is_slight(policy, baseline, measure) => {
+                card.slight.push(measure.label);
+                None
+            }
+            mark => {
+                let sentence = Sentence::of("{}, {}", [against, deed.by_how_much(&difference)]);
+                Some(Point { mark, sentence })
+            }
+        }
     }
 }
 
