@@ -254,10 +254,10 @@ impl Policy for AutoTopup {
         };
         initial_purchase_terms(self.initial_purchase)
             .into_iter()
-            .chain([top_up])
+            .chain([served.to_owned(), top_up])
             .chain(self.monthly_budget.map(budget))
             .chain(self.max_per_day.map(daily))
-            .chain([declined, served.to_owned()])
+            .chain([declined])
             .collect()
     }
 }

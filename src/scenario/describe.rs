@@ -6,6 +6,7 @@ mod inert;
 pub use inert::inert;
 
 use super::Scenario;
+use crate::money::grouped;
 use crate::time::Span;
 use crate::workload::distribution::Shape;
 use crate::workload::{Arrivals, Cohort, Signup, Workload};
@@ -271,7 +272,9 @@ fn dollars(amount: f64) -> String {
         return "any amount (bound it by a `max` of `prompt` and `output`)".to_owned();
     }
     if amount >= 1.0 || amount == 0.0 {
-        return format!("${amount:.2}");
+        let text = format!("{amount:.2}");
+        let (whole, cents) = text.split_once('.').expect("it has two decimals");
+        return format!("${}.{cents}", grouped(whole));
     }
     let digits = digits(amount);
     let is_short = digits.len() < "0.10".len();
@@ -446,9 +449,10 @@ mod tests {
             " At most 60 requests a minute are admitted. At most 10 tokens a minute are admitted while no payment \
              method is on file. Paid credit lapses after 365 days. Usage is known 1 hour after a request's end. \
              A request refused as rate_limited gets HTTP status 503. Who signs up from 2026-02-01 on is billed by auto_topup \
-             instead. For those who sign up from 2026-02-01 on, whenever the balance is at $1 or below, $5 of credit \
-             is bought automatically. For those who sign up from 2026-02-01 on, after 1 purchase in a day, top-ups \
-             wait for the next day. ",
+             instead. For those who sign up from 2026-02-01 on, requests run while the balance is above zero; at zero \
+             they are refused until credit is bought. For those who sign up from 2026-02-01 on, whenever the balance \
+             is at $1 or below, $5 of credit is bought automatically. For those who sign up from 2026-02-01 on, after \
+             1 purchase in a day, top-ups wait for the next day. ",
             "What it cannot show: Paid credit lapses only after the run, so never (set `horizon` or \
              `credit_expires_after`). The last usage billed",
         ] {
@@ -531,8 +535,8 @@ mod tests {
         assert_eq!(counted(123_456_789.0, "request"), "123 million requests");
         assert_eq!(counted(0.0, "request"), "0 requests");
         assert_eq!(
-            [0.0, 0.1, 0.25, 0.0123, 12.0].map(dollars),
-            ["$0.00", "$0.10", "$0.25", "$0.0123", "$12.00"]
+            [0.0, 0.1, 0.25, 0.0123, 12.0, 1234.5].map(dollars),
+            ["$0.00", "$0.10", "$0.25", "$0.0123", "$12.00", "$1,234.50"]
         );
     }
 

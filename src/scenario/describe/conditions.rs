@@ -30,7 +30,8 @@ pub(super) fn customers(cohort: &Cohort) -> Vec<String> {
     ];
     clauses.extend(answers.into_iter().filter_map(|(when, deed, answer)| {
         let Answer { probability, delay } = answer.as_ref()?;
-        Some(format!("when {when}, {} {deed}{}", percent(*probability), after(delay)))
+        let who = if *probability == 1.0 { "all".to_owned() } else { percent(*probability) };
+        Some(format!("when {when}, {who} {deed}{}", after(delay)))
     }));
     clauses.extend(customer.spend_limit.as_ref().map(|limit| {
         let on_average = if is_constant(limit) { "" } else { " on average" };
