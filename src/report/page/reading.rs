@@ -41,10 +41,6 @@ fn headlines() -> impl Iterator<Item = &'static Measure> {
     HEADLINES.iter().filter_map(|name| Measure::named(name))
 }
 
-fn names(policies: impl IntoIterator<Item = usize>) -> Sentence {
-    Sentence::list(policies.into_iter().map(Sentence::policy))
-}
-
 impl Study<'_> {
     fn is_comparison(&self) -> bool {
         self.results.policies.len() > 1 && self.results.replications > 1
@@ -64,12 +60,14 @@ impl Study<'_> {
         let mut tally: Vec<(usize, usize)> =
             (0..self.results.policies.len()).map(|policy| (policy, times(policy))).collect();
         tally.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
-        let parts = tally.into_iter().map(|(policy, times)| {
-            Sentence::of("{} in {}", [Sentence::policy(policy), times.to_string().as_str().into()])
+        let (first, others) = tally.split_at(tally.len().min(4));
+        let first = first.iter().map(|(policy, times)| {
+            Sentence::of("{} in {}", [Sentence::policy(*policy), times.to_string().into()])
         });
-        let measures = judged.len().to_string();
+        let others = others.first().map(|(_, times)| format!("the others in {times} or fewer").into());
+        let measures = judged.len().to_string().into();
         let pattern = "Best, or not to be told from the best, in {} measures: {}.";
-        Some(Sentence::of(pattern, [measures.as_str().into(), Sentence::list(parts)]))
+        Some(Sentence::of(pattern, [measures, Sentence::list(first.chain(others))]))
     }
 
     /// How many differences from the first policy are real.
@@ -100,16 +98,22 @@ impl Study<'_> {
             return None;
         }
         let standings = standings(self.results, ["lost_share", "contribution_usd"]);
-        let those = |standing| {
-            let those = (0..standings.len()).filter(|&policy| standings[policy] == standing);
-            Some(those.collect::<Vec<_>>()).filter(|those| !those.is_empty()).map(names)
+        let those = |standing| -> Vec<usize> {
+            (0..standings.len()).filter(|&policy| standings[policy] == standing).collect()
         };
-        let ahead = "Surely on the front, as no other both earns as much and turns away as little: {}";
-        let parts = [(Standing::Sure, ahead), (Standing::Dominated, "surely behind another: {}")];
-        let parts =
-            parts.into_iter().filter_map(|(which, pattern)| Some(Sentence::of(pattern, [those(which)?])));
-        let parts = Sentence::joined(parts, "; ");
-        Some(parts).filter(|parts| *parts != Sentence::default()).map(|parts| Sentence::of("{}.", [parts]))
+        let ahead = match &those(Standing::Sure)[..] {
+            [] => "No policy is surely on the front".into(),
+            sure => {
+                let pattern =
+                    "Surely on the front, as no other both earns as much and turns away as little: {}";
+                Sentence::of(pattern, [Sentence::policies(sure)])
+            }
+        };
+        let behind = match &those(Standing::Dominated)[..] {
+            [] => Sentence::default(),
+            beaten => Sentence::of("; surely behind another: {}", [Sentence::policies(beaten)]),
+        };
+        Some(Sentence::of("{}{}.", [ahead, behind]))
     }
 
     /// Under which policies a measure is best and worst.
@@ -151,9 +155,12 @@ impl Study<'_> {
                 None => policies_of.push((main, vec![policy])),
             }
         }
-        let clauses = policies_of
-            .into_iter()
-            .map(|(reason, policies)| Sentence::of("{} under {}", [reason.into(), names(policies)]));
+        let clauses = policies_of.into_iter().map(|(reason, policies)| match policies.len() {
+            all if all > 1 && all == self.results.policies.len() => {
+                format!("{reason} under every policy").into()
+            }
+            _ => Sentence::of("{} under {}", [reason.into(), Sentence::policies(&policies)]),
+        });
         Some(Sentence::of("What most tries are refused for: {}.", [Sentence::joined(clauses, "; ")]))
     }
 }

@@ -149,6 +149,15 @@ impl Sentence {
         Sentence(vec![Piece::Policy(place)])
     }
 
+    /// Names of policies as a list, as in "a, b and c"; of many, how many they are.
+    pub fn policies(places: &[usize]) -> Sentence {
+        const MANY: usize = 5;
+        match places.len() {
+            many @ MANY.. => Sentence::from(format!("{many} policies")),
+            _ => Sentence::list(places.iter().copied().map(Sentence::policy)),
+        }
+    }
+
     /// Parts as a list, as in "a, b and c".
     pub fn list(parts: impl IntoIterator<Item = Sentence>) -> Sentence {
         let mut parts: Vec<Sentence> = parts.into_iter().collect();
@@ -168,7 +177,13 @@ impl Sentence {
 
 impl From<&str> for Sentence {
     fn from(text: &str) -> Sentence {
-        Sentence(if text.is_empty() { Vec::new() } else { vec![Piece::Text(text.to_owned())] })
+        text.to_owned().into()
+    }
+}
+
+impl From<String> for Sentence {
+    fn from(text: String) -> Sentence {
+        Sentence(if text.is_empty() { Vec::new() } else { vec![Piece::Text(text)] })
     }
 }
 

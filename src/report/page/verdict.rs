@@ -173,7 +173,7 @@ impl Study<'_> {
             return Some(Sentence::of("Every policy {}.", [deed.done(shown)]));
         }
         if bests > 1 {
-            let bests = Sentence::list(ranking[..bests].iter().copied().map(Sentence::policy));
+            let bests = Sentence::policies(&ranking[..bests]);
             return Some(Sentence::of(
                 "By the mean, no policy {} than {}: {}.",
                 [more.into(), bests, of_best],
@@ -187,6 +187,10 @@ impl Study<'_> {
                 ["the second best, {}", "the second best, {},"].map(|name| Sentence::of(name, [next.clone()]))
             }
         };
+        let slight = match self.is_slight(best, second, measure) {
+            true => " That is less than a thousandth of net revenue.",
+            false => "",
+        };
         Some(match self.mark(best, second, measure)? {
             Mark::Unknown => {
                 let pattern = "In this one run {} {}, {} against {} under {}.";
@@ -195,11 +199,12 @@ impl Study<'_> {
             Mark::Same => self.doubt(measure, most, &ranking, [of_best, of_second]),
             // A difference is told as it stands in the file: of the later policy from the earlier one.
             _ if best > second => {
-                Sentence::of("{} {}: {}, {} than {}.", [first, most.into(), of_best, by(), next])
+                let parts = [first, most.into(), of_best, by(), next, slight.into()];
+                Sentence::of("{} {}: {}, {} than {}.{}", parts)
             }
             _ => {
-                let parts = [first, most.into(), of_best, next_which, deed.verb.into(), by()];
-                Sentence::of("{} {}: {}; {} {} {}.", parts)
+                let parts = [first, most.into(), of_best, next_which, deed.verb.into(), by(), slight.into()];
+                Sentence::of("{} {}: {}; {} {} {}.{}", parts)
             }
         })
     }
@@ -210,7 +215,7 @@ impl Study<'_> {
         let (worse, level): (Vec<usize>, Vec<usize>) = ranking[2..].iter().partition(|other| is_worse(other));
         let names = |pattern, policies: Vec<usize>| match policies.is_empty() {
             true => Sentence::default(),
-            false => Sentence::of(pattern, [Sentence::list(policies.into_iter().map(Sentence::policy))]),
+            false => Sentence::of(pattern, [Sentence::policies(&policies)]),
         };
         let [first, second] = [ranking[0], ranking[1]].map(Sentence::policy);
         let [of_first, of_second] = figures;
@@ -364,6 +369,33 @@ mod tests {
             let said = "By the mean, no policy turns away fewer requests than prepaid and post-paid: 0 %";
             assert!(lead(&results)[0].starts_with(said), "{:?}", lead(&results));
         }
+    }
+
+    #[test]
+    fn a_lead_too_slight_to_matter_is_told_as_such() {
+        let results = Study::sample(
+            20,
+            &THREE[..2],
+            &[
+                ("requests", &[9e6; 2], 1.0),
+                ("net_revenue_usd", &[9000.0; 2], 1.0),
+                ("contribution_usd", &[4838.0, 4840.0], 1.0),
+            ],
+        );
+        let told = lead(&results).remove(0);
+        assert!(
+            told.ends_with(" more than prepaid. That is less than a thousandth of net revenue."),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn many_policies_are_counted_rather_than_named() {
+        let many = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        let means = [8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0];
+        let measures = [("requests", &means[..], 1.0), ("contribution_usd", &means[..], 10.0)];
+        let told = lead(&Study::sample(20, &many, &measures)).remove(0);
+        assert!(told.ends_with("it and b, $7.00 (6.30 to 7.70), nor between it and 6 policies."), "{told}");
     }
 
     #[test]
