@@ -204,7 +204,7 @@ pub struct Written {
 
 /// Where requests come from.
 enum Source {
-    Random(Arrivals),
+    Random(Box<Arrivals>),
     /// `None` where the trace is at fault.
     Recorded(Option<Arc<Trace>>),
 }
@@ -255,7 +255,7 @@ fn source(table: &mut Table<'_>, accounts: Option<u32>, models: &[String]) -> Op
         let phases = phases(&mut on_off);
         Arrivals::OnOff { per_day: per_day?.0, cv: cv?.0, phases: phases? }
     };
-    Some((Source::Random(arrivals), false))
+    Some((Source::Random(Box::new(arrivals)), false))
 }
 
 fn phases(table: &mut Table<'_>) -> Option<Phases> {
