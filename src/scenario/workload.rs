@@ -225,7 +225,7 @@ pub fn read(
     let service = table.table(&SERVICE).and_then(|mut service| read_service(&mut service));
     let workload = match source {
         Some(Source::Recorded(trace)) => recorded(table, trace, models),
-        Some(Source::Random(arrivals)) => random(table, Some(arrivals), models, horizon),
+        Some(Source::Random(arrivals)) => random(table, Some(*arrivals), models, horizon),
         None => random(table, None, models, horizon),
     };
     let workload = workload.zip(service).map(|(workload, service)| Workload { service, ..workload });
