@@ -185,3 +185,53 @@ fn balance_event(happening: Happening) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOLLAR: Money = Money::dollars(1);
+
+    fn sample() -> Details {
+        Details::new(Listing { accounts: false, ledger: false }, 0, 0)
+    }
+
+    fn at(hours: i64) -> Time {
+        Time::START + Span::hours(hours)
+    }
+
+    #[test]
+    fn usage_has_a_point_where_it_can_be_seen_and_at_the_end_of_each_day() {
+        let mut details = sample();
+        let mut listener = details.listener();
+        listener.add(at(0), Money::dollars(100), "posting");
+        let cents = [9990, 9980, 9970, 9800, 9790, 9780, 9770];
+        for (hour, cents) in (5..).step_by(5).zip(cents) {
+            listener.used(at(hour), Money::cents(cents));
+        }
+        listener.add(at(36), Money::cents(9770), "horizon");
+        let told: Vec<(usize, i64)> = details
+            .balances
+            .iter()
+            .map(|(at, balance, _)| (at.hour(), balance.nanos() / 10_000_000))
+            .collect();
+        assert_eq!(told, [(0, 10_000), (15, 9970), (20, 9800), (35, 9770), (36, 9770)]);
+    }
+
+    #[test]
+    fn a_streak_of_refusals_has_one_point() {
+        let mut details = sample();
+        let mut listener = details.listener();
+        let account = AccountView::default();
+        for (minute, is_refused) in
+            [(0, true), (50, true), (100, false), (105, true), (165, true), (300, true)]
+        {
+            let time = Time::START + Span::from_micros(minute * 60_000_000);
+            let span = RequestSpan::of_one(time, DOLLAR, time);
+            listener.attempted(&span, is_refused.then_some(Refusal::NoCredit), &account);
+        }
+        let told: Vec<(i64, &str)> =
+            details.balances.iter().map(|(at, _, event)| (at.micros() / 60_000_000, *event)).collect();
+        assert_eq!(told, [(0, "refusal"), (165, "refusal"), (300, "refusal")]);
+    }
+}

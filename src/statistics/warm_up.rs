@@ -20,7 +20,7 @@ const WEEK: usize = 7;
 /// estimation", Journal of the Operational Research Society 61 (2010). Moving averages of a week take the place
 /// of their batches of five values, as in Welch's plot (Law (2015), section 9.5.1): five days have a weekly
 /// cycle of their own. At least a third of the series is left, for the error of a few values is low by chance. The
-/// trend: Mann, "Nonparametric tests against trend", Econometrica 13 (1945), of the rest's weeks.
+/// trend: Mann, "Nonparametric tests against trend", Econometrica 13 (1945), of batches of the rest.
 pub fn truncation(daily: &[f64]) -> Option<usize> {
     let levels: Vec<f64> = daily.windows(WEEK).map(|days| days.iter().sum::<f64>() / WEEK as f64).collect();
     if levels.len() <= WEEK {
@@ -40,21 +40,21 @@ pub fn truncation(daily: &[f64]) -> Option<usize> {
     (2 * settled <= levels.len() && !has_trend(&daily[settled..])).then_some(settled)
 }
 
-/// Whether a series rises or falls from week to week: whether so many more of all pairs of weeks are in ascending than
-/// in descending order, or the other way round, as would be by chance at most once in a hundred times.
+/// Whether a series rises or falls from batch to batch: whether so many more of all pairs of batches are in ascending
+/// than in descending order, or the other way round, as would be by chance at most once in a hundred times.
 fn has_trend(daily: &[f64]) -> bool {
     const LEVEL: f64 = 2.576;
-    let weeks: Vec<f64> = daily.rchunks_exact(WEEK).map(|days| days.iter().sum()).collect();
-    let n = weeks.len() as f64;
-    let order = |(index, later): (usize, &f64)| -> f64 {
-        weeks[index + 1..]
-            .iter()
-            .map(|earlier| f64::from(i8::from(later > earlier) - i8::from(later < earlier)))
-            .sum()
+    // Of whole weeks, and as long as can be: what neighbours have in common is no trend.
+    const BATCHES: usize = 12;
+    let days = WEEK * (daily.len() / WEEK).div_ceil(BATCHES).max(1);
+    let batches: Vec<f64> = daily.rchunks_exact(days).rev().map(|batch| batch.iter().sum()).collect();
+    let order = |(index, later): (usize, &f64)| -> i32 {
+        batches[..index].iter().map(|earlier| i32::from(later > earlier) - i32::from(later < earlier)).sum()
     };
-    let ascending: f64 = weeks.iter().enumerate().map(order).sum();
+    let ascending: i32 = batches.iter().enumerate().map(order).sum();
+    let n = batches.len() as f64;
     let deviation = (n * (n - 1.0) * (2.0 * n + 5.0) / 18.0).sqrt();
-    ascending.abs() - 1.0 > LEVEL * deviation
+    f64::from(ascending.abs() - 1) > LEVEL * deviation
 }
 
 #[cfg(test)]
@@ -111,6 +111,18 @@ mod tests {
         assert_eq!(truncation(&days(181, |day| -doubling(day))), None);
         let debt = |day: usize| (day % 30) as f64 * libm::exp2(day as f64 / 30.0);
         assert_eq!(truncation(&days(181, debt)), None);
+    }
+
+    #[test]
+    fn what_days_have_in_common_with_their_neighbours_is_no_trend() {
+        let (mut state, mut level) = (12_u64, 0.0);
+        let wandering = (0..2000).map(|_| {
+            state = (state * 1_103_515_245 + 12_345) % (1 << 31);
+            level += state as f64 / f64::from(1 << 30) - 1.0 - level / 30.0;
+            level
+        });
+        let wandering: Vec<f64> = wandering.collect();
+        assert_eq!(truncation(&wandering), Some(0));
     }
 
     #[test]

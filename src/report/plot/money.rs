@@ -32,8 +32,8 @@ pub fn picture(data: &Results) -> Option<Picture> {
     }
 
     let mut picture = Picture::new(WIDTH, 0);
-    let bands = if data.replications >= 2 { "; bands: 95 % confidence" } else { "" };
-    let run_off = if timeline.shaded.is_empty() { "" } else { "; gray: run-off, without requests" };
+    let bands = if data.replications >= 2 { "; bands of float and debt: 95 %" } else { "" };
+    let run_off = if timeline.shaded.is_empty() { "" } else { "; gray: run-off, no requests" };
     let top = heading(
         &mut picture,
         "Cash and revenue so far, float and debt at each day's end, USD",

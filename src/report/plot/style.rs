@@ -1,5 +1,6 @@
 //! What all plots share: a look for each policy, titles, legends, frames.
 
+use super::super::results::Estimate;
 use super::picture::{Anchor, Colour, Picture, Pixel, TEXT, TITLE, fitted, text_width, wrapped};
 use super::scale::Scale;
 use super::words::capitalised;
@@ -182,27 +183,32 @@ pub fn point(picture: &mut Picture, shape: Shape, at: Pixel, radius: i32, colour
 /// How an area is filled: told apart by colour and hatching at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fill {
-    /// The colour.
-    pub colour: Colour,
-    hatching: Hatching,
+    colour: Colour,
+    hatching: &'static [Hatch],
 }
 
-/// The lines that are left out of an area.
+/// Where lines go that are left out of an area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hatching {
-    None,
+enum Hatch {
     Rising,
     Falling,
     Level,
     Upright,
 }
 
-const HATCHINGS: [Hatching; 5] =
-    [Hatching::None, Hatching::Rising, Hatching::Falling, Hatching::Level, Hatching::Upright];
+const HATCHINGS: [&[Hatch]; 7] = [
+    &[],
+    &[Hatch::Rising],
+    &[Hatch::Falling],
+    &[Hatch::Level],
+    &[Hatch::Upright],
+    &[Hatch::Rising, Hatch::Falling],
+    &[Hatch::Level, Hatch::Upright],
+];
 /// How far the lines of a hatching are from one another.
 const HATCHING: i32 = 14;
 
-/// The fill of the n-th thing, from 0; the first 60 differ.
+/// The fill of the n-th thing, from 0; the first 84 differ.
 pub fn fill(number: usize) -> Fill {
     Fill { colour: COLOURS[number % COLOURS.len()], hatching: HATCHINGS[number % HATCHINGS.len()] }
 }
@@ -211,21 +217,24 @@ pub fn fill(number: usize) -> Fill {
 pub fn rectangle(picture: &mut Picture, (left, top): Pixel, (right, bottom): Pixel, fill: Fill) {
     picture.polygon(vec![(left, top), (right, top), (right, bottom), (left, bottom)], fill.colour);
     let (width, height) = (right - left, bottom - top);
-    let lines = |reach: i32| (HATCHING / 2..reach).step_by(HATCHING as usize);
-    // Where a diagonal enters and leaves, as it rises from the lower edge, so far from the left one.
-    let rising = lines(width + height).map(|start| start - height).filter_map(|start| {
-        let (from, to) = (0.max(-start), height.min(width - start));
-        (from < to).then_some([(start + from, from), (start + to, to)])
-    });
-    let hatching: Vec<[Pixel; 2]> = match fill.hatching {
-        Hatching::None => Vec::new(),
-        Hatching::Rising => rising.map(|line| line.map(|(x, y)| (left + x, bottom - y))).collect(),
-        Hatching::Falling => rising.map(|line| line.map(|(x, y)| (left + x, top + y))).collect(),
-        Hatching::Level => lines(height).map(|y| [(left, top + y), (right, top + y)]).collect(),
-        Hatching::Upright => lines(width).map(|x| [(left + x, top), (left + x, bottom)]).collect(),
+    let starts = |reach: i32| (HATCHING / 2..reach).step_by(HATCHING as usize);
+    // A diagonal begins so far from the left, at one of the horizontal edges; it is drawn where it is within.
+    let diagonals = || {
+        starts(width + height).map(|start| start - height).filter_map(|start| {
+            let (from, to) = (0.max(-start), height.min(width - start));
+            (from < to).then_some([(start + from, from), (start + to, to)])
+        })
     };
-    for line in hatching {
-        picture.line(line.to_vec(), 3, WHITE);
+    for hatch in fill.hatching {
+        let lines: Vec<[Pixel; 2]> = match hatch {
+            Hatch::Rising => diagonals().map(|line| line.map(|(x, y)| (left + x, bottom - y))).collect(),
+            Hatch::Falling => diagonals().map(|line| line.map(|(x, y)| (left + x, top + y))).collect(),
+            Hatch::Level => starts(height).map(|y| [(left, top + y), (right, top + y)]).collect(),
+            Hatch::Upright => starts(width).map(|x| [(left + x, top), (left + x, bottom)]).collect(),
+        };
+        for line in lines {
+            picture.line(line.to_vec(), 3, WHITE);
+        }
     }
 }
 
@@ -382,6 +391,20 @@ pub fn label_width(scale: &Scale) -> i32 {
     scale.ticks.iter().map(|(_, label)| text_width(label, TEXT)).max().unwrap_or(0)
 }
 
+/// Draws the interval of an estimate along a vertical line, unless its point hides it.
+pub fn y_interval(
+    picture: &mut Picture,
+    estimate: &Estimate,
+    scale: &Scale,
+    frame: &Frame,
+    x: i32,
+    look: Look,
+) {
+    if let Some((low, high)) = estimate.interval() {
+        bar(picture, (x, frame.y(scale, low)), (x, frame.y(scale, high)), RADIUS, look.colour);
+    }
+}
+
 /// Draws a horizontal or vertical bar with ends, unless a point of that radius in its middle hides it.
 pub fn bar(picture: &mut Picture, from: Pixel, to: Pixel, radius: i32, colour: Colour) {
     let (width, height) = ((to.0 - from.0).abs(), (to.1 - from.1).abs());
@@ -413,7 +436,7 @@ mod tests {
 
     #[test]
     fn many_fills_differ_and_keep_within_their_rectangles() {
-        let fills: Vec<Fill> = (0..60).map(fill).collect();
+        let fills: Vec<Fill> = (0..84).map(fill).collect();
         for (number, one) in fills.iter().enumerate() {
             assert!(!fills[..number].contains(one), "{number}");
         }

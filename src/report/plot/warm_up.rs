@@ -18,6 +18,8 @@ const PANELS: [(&str, &str, Unit, bool); 4] = [
 const LAUNCH: &str = "this is a launch, not a steady state";
 /// Fewer days tell nothing.
 const LEAST: usize = 2 * WEEK;
+/// How wide lines are before they settle.
+const THIN: i32 = 2;
 const HEIGHT: i32 = 330;
 
 /// Four panels of lines over time, a line for each policy, bold from where it has settled; none for a single
@@ -38,17 +40,19 @@ pub fn picture(data: &Results) -> Option<Picture> {
     }
 
     let mut picture = Picture::new(WIDTH, 0);
-    let weekly = if timeline.days >= LEAST { ", averages of seven days" } else { "" };
+    let lines = match timeline.days - timeline.shaded.len() {
+        LEAST.. => ", averages of seven days; bold from where a line has settled",
+        _ => "",
+    };
     let shade = if timeline.shaded.is_empty() { "" } else { "; gray: warm-up" };
     let top = heading(
         &mut picture,
         &format!("Is a warm-up needed? {}", verdict(&settled, &timeline)),
-        &format!(
-            "all cohorts, {}{weekly}; bold from where a line has settled{shade}",
-            data.replications_in_words()
-        ),
+        &format!("all cohorts, {}{lines}{shade}", data.replications_in_words()),
     );
     let top = legend_of_policies(&mut picture, data, top);
+    // Of years of days, bolder lines would make a blot.
+    let bold = if timeline.days < 500 { 7 } else { 4 };
     for (number, (caption, unit, series)) in panels.iter().enumerate() {
         let lines: Vec<Line> = series.iter().map(|series| series.line.clone()).collect();
         let site = Site::in_columns(number, 2, top, HEIGHT);
@@ -56,8 +60,8 @@ pub fn picture(data: &Results) -> Option<Picture> {
         panel.draw(&mut picture, caption, site.left);
         for (policy, series) in series.iter().enumerate() {
             let (unsettled, settled) = series.parts();
-            panel.draw_line(&mut picture, unsettled, 2, look(policy));
-            panel.draw_line(&mut picture, settled, 7, look(policy));
+            panel.draw_line(&mut picture, unsettled, THIN, look(policy));
+            panel.draw_line(&mut picture, settled, bold, look(policy));
         }
         panel.draw_points(&mut picture, &lines);
         panel.tell_lines(&mut picture, &lines, &data.policies);
