@@ -22,6 +22,7 @@
 //! | [`metrics`] | listens to the engine, and names every figure once |
 //! | [`scenario`] | a whole scenario file, checked, with every default |
 //! | [`experiment`] | replications of a scenario under all its policies |
+//! | [`sweep`] | a scenario with many values of a few keys, and the best of them |
 //! | [`report`] | CSV files, plots, the terminal table, the story of one account |
 //! | [`cli`] | arguments to calls |
 //!

@@ -28,9 +28,9 @@ initial_purchase = 5.00
 
 /// Most keys, some in unusual spellings.
 const LONG: &str = r#"
-# Which policy serves a mixed population best over a quarter?
 [scenario]
 name = "kitchen-sink"
+question = 'Which policy serves a mixed population "best"?'
 start = 2026-01-01
 horizon = "90d"
 warmup = "0d"
@@ -251,7 +251,7 @@ fn described_wholly(scenario: &Scenario) -> String {
 
 #[test]
 fn a_long_scenario_is_read_exactly() {
-    let Scenario { tariff, payments, cohorts, policies, .. } = valid(LONG).scenario;
+    let Scenario { question, tariff, payments, cohorts, policies, .. } = valid(LONG).scenario;
     let (name, price) = &tariff.models[1];
     assert_eq!(
         (name.as_str(), price.input, price.cached_input, price.output),
@@ -262,6 +262,7 @@ fn a_long_scenario_is_read_exactly() {
         (Share::from_billionths(29_000_000), Money::cents(30))
     );
     assert_eq!(payments.first_decline, 0.05);
+    assert_eq!(question.as_deref(), Some("Which policy serves a mixed population \"best\"?"));
     let hours: Vec<(i64, i64)> = payments
         .outages
         .iter()

@@ -137,6 +137,7 @@ fn run_one(
         scenario,
         Options {
             until: until.as_ref(),
+            rows_only: false,
             list_accounts: arguments.accounts,
             ledger: ledger.as_mut().map(|ledger| ledger as _),
             timing: arguments.timing.then_some(&mut timing.experiment),

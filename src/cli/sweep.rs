@@ -151,7 +151,12 @@ fn run_batches(
             results.push(done);
             continue;
         }
-        let options = Options { progress: &|requests| bar.inc(requests), interrupt, ..Options::default() };
+        let options = Options {
+            rows_only: true,
+            progress: &|requests| bar.inc(requests),
+            interrupt,
+            ..Options::default()
+        };
         let outcome = plan.run(batch, options).map_err(|error| {
             bar.finish_and_clear();
             match error {

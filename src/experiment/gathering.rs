@@ -28,6 +28,8 @@ pub struct Gathering<'s> {
 
 /// What has been gathered of a policy.
 struct OfPolicy {
+    /// Whether nothing but rows is asked for.
+    rows_only: bool,
     /// What each cohort has counted so far in the replication.
     counted: Vec<OfCohort>,
     /// For each cohort, then all, its rows of the replications that have ended.
@@ -85,17 +87,19 @@ impl Figure {
 }
 
 impl<'s> Gathering<'s> {
-    /// Nothing yet.
-    pub fn new(setup: &'s Setup<'s>) -> Gathering<'s> {
+    /// Nothing yet; nothing but rows is to be gathered, or all.
+    pub fn new(setup: &'s Setup<'s>, rows_only: bool) -> Gathering<'s> {
         let scenario = setup.scenario;
-        let (cohorts, days) = (scenario.cohorts.len(), setup.calendar.days());
+        let cohorts = scenario.cohorts.len();
+        let (days, sizes) = if rows_only { (0, 0) } else { (setup.calendar.days(), SizeClass::COUNT) };
         let figures = daily_measures().count() + Levels::COLUMNS.len();
         let of_policy = || OfPolicy {
+            rows_only,
             counted: nothing_counted(setup),
             rows: vec![Vec::new(); cohorts + 1],
             days: vec![vec![vec![Figure::None; figures]; days]; cohorts + 1],
             spreads: vec![Spread::default(); cohorts],
-            sizes: vec![vec![vec![Vec::new(); SIZE_MEASURES.len()]; SizeClass::COUNT]; cohorts + 1],
+            sizes: vec![vec![vec![Vec::new(); SIZE_MEASURES.len()]; sizes]; cohorts + 1],
         };
         Gathering {
             setup,
@@ -216,6 +220,9 @@ impl OfPolicy {
     fn end_replication(&mut self, setup: &Setup<'_>, replication: u32, policy: &str) {
         let counted = std::mem::replace(&mut self.counted, nothing_counted(setup));
         self.add_rows(setup, replication, policy, &counted);
+        if self.rows_only {
+            return;
+        }
         self.add_days(setup, &counted);
         self.add_sizes(setup, &counted);
         for (sum, cohort) in self.spreads.iter_mut().zip(&counted) {
@@ -280,6 +287,9 @@ impl OfPolicy {
 
     fn finish(self, setup: &Setup<'_>, policy: &str, outcome: &mut Outcome) {
         outcome.rows.extend(self.rows.into_iter().flatten());
+        if self.rows_only {
+            return;
+        }
         for (cohort, days) in cohorts(setup).zip(self.days) {
             outcome.days.extend(days.into_iter().enumerate().map(|(day, figures)| DayRow {
                 policy: policy.to_owned(),

@@ -48,6 +48,8 @@ pub trait Ledger {
 pub struct Options<'o> {
     /// Goes on with more replications than the scenario has until all this is known.
     pub until: Option<&'o Until>,
+    /// Whether to give nothing but rows: neither days nor distributions nor sizes, which take much more memory.
+    pub rows_only: bool,
     /// Whether to give a row for each account of replication 0.
     pub list_accounts: bool,
     /// Takes every posting of replication 0, in the order of cohort, account, policy, time.
@@ -66,6 +68,7 @@ impl Default for Options<'_> {
         static NEVER: AtomicBool = AtomicBool::new(false);
         Options {
             until: None,
+            rows_only: false,
             list_accounts: false,
             ledger: None,
             timing: None,
@@ -138,14 +141,14 @@ impl std::error::Error for ExperimentError {}
 /// # Errors
 /// Where an account goes beyond what can be counted, the ledger cannot be written, or the run is interrupted.
 pub fn run(scenario: &Scenario, options: Options<'_>) -> Result<Outcome, ExperimentError> {
-    let Options { until, list_accounts, mut ledger, timing, progress, interrupt } = options;
+    let Options { until, rows_only, list_accounts, mut ledger, timing, progress, interrupt } = options;
     let listing = Listing { accounts: list_accounts, ledger: ledger.is_some() };
     let is_timed = timing.is_some();
     let mut untold = Timing::default();
     let timing = timing.unwrap_or(&mut untold);
     let mut watch = Stopwatch::new(is_timed);
     let setup = Setup::new(scenario);
-    let mut gathering = Gathering::new(&setup);
+    let mut gathering = Gathering::new(&setup, rows_only);
     // Few enough at a time that what they count fits a small memory, enough to keep every thread busy.
     let threads = rayon::current_num_threads();
     let at_once = (MEMORY_AT_ONCE / setup.bytes_of_chunk()).clamp(2 * threads, 32 * threads);

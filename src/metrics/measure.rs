@@ -390,7 +390,7 @@ pub const MEASURES: &[Measure] = &[
         "net revenue",
         HIGHER,
         "usage less what promotional credit paid",
-        |f, _| usd(f[Flow::Usage] - f[Flow::Promotional]),
+        |f, _| usd(f.net_revenue()),
     ),
     Measure::usd("lost_usage_usd", "lost usage", LOWER, "list price of lost requests", |f, _| {
         usd(f[Flow::LostUsage])
@@ -415,7 +415,7 @@ pub const MEASURES: &[Measure] = &[
         "net cash",
         HIGHER,
         "cash in, less fees and money returned in disputes",
-        |f, _| usd(f[Flow::CashIn] - f[Flow::Fees] - f[Flow::Returned]),
+        |f, _| usd(f.net_cash()),
     ),
     Measure::usd(
         "serving_cost_usd",

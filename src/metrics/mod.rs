@@ -122,6 +122,16 @@ impl Flows {
         }
     }
 
+    /// Payments less fees and what disputes returned, in nano-dollars.
+    fn net_cash(&self) -> i128 {
+        self[Flow::CashIn] - self[Flow::Fees] - self[Flow::Returned]
+    }
+
+    /// Usage less what promotional credit paid, in nano-dollars.
+    fn net_revenue(&self) -> i128 {
+        self[Flow::Usage] - self[Flow::Promotional]
+    }
+
     fn refusals(&self) -> i128 {
         self.0[Flow::Refused as usize..].iter().sum()
     }
@@ -188,30 +198,48 @@ impl Tally {
     }
 }
 
-/// What customers are owed and what they owe: at a day's end, or by how much it changed on that day.
+/// What customers are owed and what they owe, and what the run has given so far: at a day's end, or by how much it
+/// changed on that day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Levels {
     /// Paid credit, in nano-dollars, with what awaits posting.
     pub credit: i128,
     /// The receivable, in nano-dollars.
     pub receivable: i128,
+    /// Net cash since the end of the warm-up, in nano-dollars.
+    pub net_cash: i128,
+    /// Net revenue since the end of the warm-up, in nano-dollars.
+    pub net_revenue: i128,
 }
 
 impl Levels {
     /// What is called how in output files: name, label and meaning of each level.
-    pub const COLUMNS: [(&str, &str, &str); 2] = [
+    pub const COLUMNS: [(&str, &str, &str); 4] = [
         ("credit_usd", "float", "paid credit at the end of the day, with what awaits posting"),
         ("receivable_usd", "money lent", "owed by customers at the end of the day"),
+        (
+            "net_cash_to_date_usd",
+            "net cash so far",
+            "net cash from the end of the warm-up to that of the day",
+        ),
+        (
+            "net_revenue_to_date_usd",
+            "net revenue so far",
+            "net revenue from the end of the warm-up to that of the day",
+        ),
     ];
 
     /// Adds other levels to these.
     pub fn merge(&mut self, other: Levels) {
         self.credit += other.credit;
         self.receivable += other.receivable;
+        self.net_cash += other.net_cash;
+        self.net_revenue += other.net_revenue;
     }
 
     /// The levels, in the order of [`Levels::COLUMNS`].
-    pub fn quantities(self) -> [Quantity; 2] {
-        [self.credit, self.receivable].map(|nanos| Quantity::Usd(crate::money::Total::from_nanos(nanos)))
+    pub fn quantities(self) -> [Quantity; 4] {
+        [self.credit, self.receivable, self.net_cash, self.net_revenue]
+            .map(|nanos| Quantity::Usd(crate::money::Total::from_nanos(nanos)))
     }
 }

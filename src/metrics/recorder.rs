@@ -40,10 +40,13 @@ impl DailyTally {
         &self.days
     }
 
-    /// The levels at the end of each day, counted from the start, whatever the warm-up.
+    /// The levels at the end of each day: what is owed, counted from the start, whatever the warm-up; and the sums so
+    /// far.
     pub fn levels(&self) -> impl Iterator<Item = Levels> {
-        self.changes.iter().scan(Levels::default(), |level, change| {
+        self.changes.iter().zip(&self.days).scan(Levels::default(), |level, (change, flows)| {
             level.merge(*change);
+            level.net_cash += flows.net_cash();
+            level.net_revenue += flows.net_revenue();
             Some(*level)
         })
     }

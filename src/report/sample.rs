@@ -103,6 +103,8 @@ pub fn outcome(policies: &[&str], replications: u32, days: usize) -> Outcome {
                 let flows = flows(&mut draws, harshness, day);
                 levels.credit += flows[Flow::CashIn] / 8 - levels.credit / 20;
                 levels.receivable += flows[Flow::BadDebt] - levels.receivable / 30;
+                levels.net_cash += flows[Flow::CashIn] - flows[Flow::Fees];
+                levels.net_revenue += flows[Flow::Usage];
                 let values = daily_measures().map(|measure| measure.of_day(&flows, &CONTEXT));
                 for (moments, value) in moments.iter_mut().zip(values.chain(levels.quantities())) {
                     moments.add(value.as_f64());

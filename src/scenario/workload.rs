@@ -204,7 +204,7 @@ pub struct Written {
 
 /// Where requests come from.
 enum Source {
-    Random(Arrivals),
+    Random(Box<Arrivals>),
     /// `None` where the trace is at fault.
     Recorded(Option<Arc<Trace>>),
 }
@@ -225,7 +225,7 @@ pub fn read(
     let service = table.table(&SERVICE).and_then(|mut service| read_service(&mut service));
     let workload = match source {
         Some(Source::Recorded(trace)) => recorded(table, trace, models),
-        Some(Source::Random(arrivals)) => random(table, Some(arrivals), models, horizon),
+        Some(Source::Random(arrivals)) => random(table, Some(*arrivals), models, horizon),
         None => random(table, None, models, horizon),
     };
     let workload = workload.zip(service).map(|(workload, service)| Workload { service, ..workload });
@@ -255,7 +255,7 @@ fn source(table: &mut Table<'_>, accounts: Option<u32>, models: &[String]) -> Op
         let phases = phases(&mut on_off);
         Arrivals::OnOff { per_day: per_day?.0, cv: cv?.0, phases: phases? }
     };
-    Some((Source::Random(arrivals), false))
+    Some((Source::Random(Box::new(arrivals)), false))
 }
 
 fn phases(table: &mut Table<'_>) -> Option<Phases> {

@@ -6,9 +6,11 @@ use crate::experiment::{self, ExperimentError, Options, Outcome, Row};
 use crate::policy::PolicyPlan;
 use crate::scenario::{Scenario, ScenarioFile};
 
-/// The most policies of a run: enough that drawing the requests weighs little, few enough that what is done is
-/// kept now and then.
-const POLICIES_AT_ONCE: usize = 16;
+/// How many policies a run has, at least and at most: enough that drawing the requests weighs little, few enough that
+/// what is done is kept now and then.
+const POLICIES_AT_ONCE: [usize; 2] = [16, 64];
+/// How many requests under how many policies are about enough work to be kept: some ten seconds of it.
+const WORK_AT_ONCE: f64 = 1e10;
 
 /// What is run for the points of a grid: each policy with each combination of the values that concern it, once.
 ///
@@ -160,13 +162,24 @@ impl Plan {
 
     /// How many batches there are.
     pub fn batches(&self) -> usize {
-        self.scenarios.len() * self.variants.len().div_ceil(POLICIES_AT_ONCE)
+        self.scenarios.len() * self.batches_of_scenario()
+    }
+
+    fn batches_of_scenario(&self) -> usize {
+        self.variants.len().div_ceil(self.policies_at_once())
+    }
+
+    fn policies_at_once(&self) -> usize {
+        let Scenario { replications, .. } = self.scenarios[0];
+        let requests = self.scenarios[0].expected_requests() * f64::from(replications);
+        let [least, most] = POLICIES_AT_ONCE;
+        ((WORK_AT_ONCE / requests) as usize).clamp(least, most)
     }
 
     /// What a batch is of.
     fn batch(&self, batch: usize) -> (&Scenario, &[PolicyPlan]) {
-        let of_scenario = self.variants.len().div_ceil(POLICIES_AT_ONCE);
-        let mut batches = self.variants.chunks(POLICIES_AT_ONCE);
+        let of_scenario = self.batches_of_scenario();
+        let mut batches = self.variants.chunks(self.policies_at_once());
         let variants = batches.nth(batch % of_scenario).expect("there is such a batch");
         (&self.scenarios[batch / of_scenario], variants)
     }
@@ -288,8 +301,8 @@ target = 10.00
         );
         let plan = plan.unwrap();
         assert_eq!(plan.grid.points(), 36);
-        // 1 + 9 * 2 policies for each of two delays, 16 at a time.
-        assert_eq!((plan.variants.len(), plan.scenarios.len(), plan.batches()), (19, 2, 4));
+        // 1 + 9 * 2 policies for each of two delays.
+        assert_eq!((plan.variants.len(), plan.scenarios.len(), plan.batches()), (19, 2, 2));
         let mut cells: Vec<Cell> = Vec::new();
         for point in 0..36 {
             let indices = plan.grid.at(point);
@@ -301,6 +314,20 @@ target = 10.00
         assert_eq!(cells.len(), 36);
         assert_eq!([0, 1, 2].map(|axis| plan.concerns(axis, 0)), [false, true, false]);
         assert_eq!([0, 1].map(|policy| plan.touches(policy)), [false, true]);
+    }
+
+    #[test]
+    fn batches_are_small_where_there_is_much_to_do_and_larger_where_there_is_little() {
+        let batches = |accounts: u32| {
+            let accounts = format!("cohort.cohort-1.accounts={accounts}");
+            let plan =
+                plan(&["policy.top-up.threshold=0.1..9.9:0.1", &accounts, "metering.delay=0s,1m"], &[])
+                    .unwrap();
+            let sizes = (0..plan.batches()).map(|batch| plan.batch(batch).1.len());
+            sizes.collect::<Vec<usize>>()
+        };
+        assert_eq!(batches(10_000), [64, 36, 64, 36]);
+        assert_eq!(batches(1_000_000_000), [16, 16, 16, 16, 16, 16, 4, 16, 16, 16, 16, 16, 16, 4]);
     }
 
     #[test]

@@ -45,8 +45,8 @@ fn neither_batches_nor_threads_nor_the_rest_of_the_grid_change_a_figure() {
     let sweep = |values: &str, rest: &str| {
         place.succeeds(&format!("sweep mixed.toml --quiet --set policy.top-up.threshold={values} {rest}"));
     };
-    sweep("1..9:0.5", "--out many --threads 2");
-    sweep("1..9:0.5", "--out one-thread --threads 1");
+    sweep("1..9:0.1", "--out many --threads 2");
+    sweep("1..9:0.1", "--out one-thread --threads 1");
     sweep("7.5,8.0", "--out few --policy top-up --seed 7");
     assert_same_files(&place.results("many"), &place.results("one-thread"));
     let [many, few] = ["many", "few"].map(|folder| place.read(&format!("{folder}/replications.csv")));
@@ -156,7 +156,7 @@ fn help_explains_keys_and_values() {
     }
 }
 
-/// Forty policies, in three parts of about a second each.
+/// A policy that is swept in three parts of about a second each.
 const LONG: &str = r#"
 [scenario]
 replications = 2
@@ -164,7 +164,7 @@ horizon = "30d"
 [prices]
 "m" = { input = 100, output = 0 }
 [[cohort]]
-accounts = 4000
+accounts = 1000
 workload.arrivals.poisson.per_day = 40
 workload.tokens = { prompt = 500, output = 1 }
 workload.models.m = 1
@@ -174,7 +174,7 @@ name = "p"
 kind = "prepaid_pause"
 "#;
 const LONG_SWEEP: &str =
-    "sweep long.toml --no-plots --set policy.p.initial_purchase=1..40:1 --best usage_usd";
+    "sweep long.toml --no-plots --set policy.p.initial_purchase=1..160:1 --best usage_usd";
 
 /// Starts a sweep into `parts`, and ends it by a signal once its first part is done.
 #[cfg(unix)]
@@ -215,7 +215,7 @@ fn a_sweep_that_was_stopped_goes_on_where_it_was_and_gives_the_same_files() {
     let ended = stopped(&place, "-KILL");
     assert_eq!(ended.status, None, "{}", ended.stderr);
     assert_same_files(&place.results("whole"), &place.results("parts"));
-    let other = format!("{LONG_SWEEP} --out parts --seed 1").replace("1..40:1", "1,2");
+    let other = format!("{LONG_SWEEP} --out parts --seed 1").replace("1..160:1", "1,2");
     assert!(!place.succeeds(&other).stderr.contains("continues"), "another sweep begins anew");
     stopped(&place, "-KILL");
     let ended = place.succeeds(&format!("{LONG_SWEEP} --out parts"));

@@ -3,16 +3,16 @@
 use super::super::results::Results;
 use super::picture::Picture;
 use super::style::{WIDTH, heading};
-use super::timeline::{Line, Panel, Point, Site, Timeline, legend_of_policies, values};
+use super::timeline::{Panel, Site, Timeline, legend_of_policies, values};
 use crate::experiment::ALL_COHORTS;
 use crate::metrics::Unit;
 
-/// What a panel shows, its column, and whether it is summed up from the first day.
-const PANELS: [(&str, &str, bool); 4] = [
-    ("Net cash so far, USD", "net_cash_usd", true),
-    ("Net revenue so far, USD", "net_revenue_usd", true),
-    ("Float: prepaid and not used yet, USD", "credit_usd", false),
-    ("Debt: used and not paid yet, USD", "receivable_usd", false),
+/// What a panel shows, its column, and the least that it can be.
+const PANELS: [(&str, &str, f64); 4] = [
+    ("Net cash so far, USD", "net_cash_to_date_usd", f64::NEG_INFINITY),
+    ("Net revenue so far, USD", "net_revenue_to_date_usd", f64::NEG_INFINITY),
+    ("Float: prepaid and not used yet, USD", "credit_usd", 0.0),
+    ("Debt: used and not paid yet, USD", "receivable_usd", 0.0),
 ];
 /// Which share of the money may move after the days that are shown.
 const HARDLY_ANY: f64 = 0.01;
@@ -22,21 +22,13 @@ const HEIGHT: i32 = 330;
 /// day, or where there is no money.
 pub fn picture(data: &Results) -> Option<Picture> {
     let timeline = timeline(data)?;
-    let panels = PANELS.map(|(caption, column, is_flow)| {
-        let lines = timeline.lines(data, column).into_iter();
-        let lines: Vec<Line> = lines.map(|line| if is_flow { summed_up(&line) } else { line }).collect();
-        (caption, lines, is_flow)
-    });
+    let panels = PANELS.map(|(caption, column, least)| (caption, timeline.lines(data, column), least));
     if panels.iter().flat_map(|(_, lines, _)| lines).flatten().all(|point| point.value == 0.0) {
         return None;
     }
 
     let mut picture = Picture::new(WIDTH, 0);
-    let bands = if data.replications >= 2 {
-        "; bands of float and debt: 95 % confidence, each policy by itself"
-    } else {
-        ""
-    };
+    let bands = if data.replications >= 2 { "; bands: 95 % confidence, each policy by itself" } else { "" };
     let run_off = if timeline.shaded.is_empty() { "" } else { "; gray: run-off, no requests" };
     let top = heading(
         &mut picture,
@@ -44,11 +36,10 @@ pub fn picture(data: &Results) -> Option<Picture> {
         &format!("all cohorts, {}{bands}{run_off}", data.replications_in_words()),
     );
     let top = legend_of_policies(&mut picture, data, top);
-    for (number, (caption, lines, is_flow)) in panels.iter().enumerate() {
+    for (number, (caption, lines, least)) in panels.iter().enumerate() {
         let site = Site::in_columns(number, 2, top, HEIGHT);
         // Nobody owes less than nothing, whatever an interval says.
-        let least = if *is_flow { f64::NEG_INFINITY } else { 0.0 };
-        let values = values(lines).map(|value| value.max(least));
+        let values = values(lines).map(|value| value.max(*least));
         let panel = Panel::new(&timeline, Unit::Usd, values, site);
         panel.draw(&mut picture, caption, site.left);
         panel.draw_lines(&mut picture, lines);
@@ -83,27 +74,10 @@ fn last_move(timeline: &Timeline, data: &Results, policy: &str) -> Option<usize>
     })
 }
 
-/// What a flow sums up to by each day. It has no interval: those of days do not add up.
-fn summed_up(line: &[Point]) -> Line {
-    let sums = line.iter().scan(0.0, |sum, point| {
-        *sum += point.value;
-        Some(Point { value: *sum, interval: None, ..*point })
-    });
-    sums.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::timeline::results;
     use super::*;
-
-    #[test]
-    fn flows_are_summed_up_from_the_first_day() {
-        let data = results(4, |day| vec![("requests", 1.0), ("net_cash_usd", day as f64 - 1.0)]);
-        let line = timeline(&data).unwrap().line(&data, "p", "net_cash_usd");
-        let sums: Vec<f64> = summed_up(&line).iter().map(|point| point.value).collect();
-        assert_eq!(sums, [-1.0, -1.0, 0.0, 2.0]);
-    }
 
     #[test]
     fn the_run_off_is_shown_as_long_as_money_moves() {
