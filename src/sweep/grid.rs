@@ -5,19 +5,22 @@ use crate::time::Span;
 use std::str::FromStr;
 use toml::de::DeValue;
 
-/// How values are written, for people.
+/// How keys and values are written, for people.
 pub const GRAMMAR: &str = "\
-KEY is the way to a key of the scenario, with dots between; a policy or cohort goes by its name, and a part
-with dots in it stands in quotes: policy.top-up.threshold, cohort.agents.customer.patience,
-prices.\"gpt-4.1\".input, metering.delay. The file need not give the key.
+KEY is the way to a key of the scenario, with dots between; the file need not give it. A policy or
+cohort goes by its name, an item of an array by its place; what has dots in it stands in quotes:
 
-VALUES are divided by commas; each is one of
+  policy.top-up.threshold              cohort.agents.customer.patience     metering.delay
+  policy.post-paid.tiers.0.limit       prices.\"gpt-4.1\".input
 
-  10, 0.5, true, 30s, \"10m\", balance, { hold = { output_tokens = 512 } }   a value, as in the file; texts
-                                                                       and durations need no quotes
-  5..50:5, 0s..10m:2m       from 5 to 50 in steps of 5: ends included
-  1..1000:log7, 1m..1h:log5 so many points from end to end, each about as many times the one before;
-                            rounded to two digits, and to no more decimals than the ends have
+VALUES are divided by commas. Each is a value as in the file, where words and durations need no
+quotes, or stands for several:
+
+  10  0.5  30s  true  balance  { hold = { output_tokens = 512 } }
+  5..50:5     0s..10m:2m     from end to end in steps, both ends included
+  1..1000:log7   1m..1h:log5   so many values at about equal ratios, ends included; rounded to two
+                               digits where these tell them apart, with no more decimals than the
+                               ends have
 
 Several keys make a grid: every value of one with every value of the others.";
 

@@ -25,7 +25,14 @@ pub fn table(plan: &Plan, swept: &Swept, search: Option<&Search<'_>>, width: usi
             .iter_mut()
             .for_each(|line| line.candidate = search.candidates.iter().find(|c| c.cell == line.cell));
     }
-    lines.truncate(MOST_LINES);
+    if all > MOST_LINES {
+        // Those nearest to the best, if it was sought, in the order that they had.
+        let mut order: Vec<usize> = (0..all).collect();
+        order.sort_by(|a, b| lines[*a].distance().total_cmp(&lines[*b].distance()));
+        order.truncate(MOST_LINES);
+        let mut number = 0..;
+        lines.retain(|_| number.next().is_some_and(|number| order.contains(&number)));
+    }
     let groups: Vec<Group> = lines.iter().map(|line| of_all_cohorts(swept.rows(line.cell))).collect();
     let n = groups.first().map_or(0, |group| group.rows.len());
 
@@ -71,14 +78,18 @@ pub fn table(plan: &Plan, swept: &Swept, search: Option<&Search<'_>>, width: usi
     };
     let means = match n {
         1 => "1 replication (no intervals)".to_owned(),
-        n => format!("means over {n} replications ± half their 95 % confidence intervals"),
+        n => format!("means over {n} replications ± half their 95 % intervals"),
     };
     let rest = if all > lines.len() {
-        format!("\n... and {} more lines: see sweep.csv", all - lines.len())
+        format!("\n... and {} more: see sweep.csv", all - lines.len())
     } else {
         String::new()
     };
-    format!("{points}, all cohorts, {means}.\n{}{rest}\n", table.trim_fmt())
+    let has_unseen = search.is_some_and(|search| {
+        search.candidates.iter().any(|candidate| candidate.standing.is_told_apart() == Some(false))
+    });
+    let unseen = if has_unseen { " ~: cannot be told from the best." } else { "" };
+    format!("{points}, all cohorts, {means}.{unseen}\n{}{rest}\n", table.trim_fmt())
 }
 
 /// A line of the table.
@@ -90,6 +101,16 @@ struct Line<'s> {
 }
 
 impl Line<'_> {
+    /// How far it is from the best: far where that was not asked, and yet farther where it may not be the best.
+    fn distance(&self) -> f64 {
+        match self.candidate.map(|candidate| candidate.standing) {
+            Some(Standing::Best) => 0.0,
+            None => f64::MAX,
+            Some(Standing::Other { difference, .. }) => difference.mean.abs(),
+            Some(Standing::Excluded) => f64::INFINITY,
+        }
+    }
+
     /// Policy by policy, those that keys are swept of first.
     fn all<'s>(plan: &Plan) -> Vec<Line<'s>> {
         let mut policies: Vec<usize> = (0..plan.policies.len()).collect();
@@ -297,4 +318,65 @@ pub fn warnings(plan: &Plan, search: &Search<'_>) -> Vec<String> {
         ))
     };
     search.edges(best).into_iter().map(warning).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Kinds;
+    use crate::scenario::ScenarioFile;
+    use crate::sweep::{Goal, Grid};
+    use std::path::Path;
+
+    const SCENARIO: &str = r#"
+[scenario]
+horizon = "3d"
+replications = 3
+[prices]
+"m" = { input = 1.00, output = 2.00 }
+[[cohort]]
+accounts = 2
+workload = { arrivals = { poisson = { per_day = 9 } }, tokens = { prompt = 9, output = 1 }, models = { "m" = 1 } }
+[[policy]]
+kind = "prepaid_pause"
+[[policy]]
+name = "top-up"
+kind = "auto_topup"
+threshold = 1.00
+amount = 10.00
+"#;
+
+    fn swept(axes: &[&str]) -> (Plan, Swept) {
+        let file = ScenarioFile::of(Path::new("s.toml"), SCENARIO.as_bytes(), &Kinds::built_in()).unwrap();
+        let base = file.read(&[]).unwrap().scenario;
+        let axes = axes.iter().map(|axis| axis.parse().unwrap()).collect();
+        let plan = Plan::new(&file, &base, &base, Grid::new(axes).unwrap()).unwrap();
+        let outcomes = (0..plan.batches()).map(|batch| plan.run(batch, Default::default()).unwrap().rows);
+        let swept = plan.gather(outcomes);
+        (plan, swept)
+    }
+
+    #[test]
+    fn the_table_shows_each_policy_once_for_the_values_that_concern_it() {
+        let (plan, swept) = swept(&["policy.top-up.threshold=1..9:1", "metering.delay=0s,1m"]);
+        let table = table(&plan, &swept, None, 100);
+        assert!(
+            table.starts_with("18 points, all cohorts, means over 3 replications ± half their 95 % "),
+            "{table}"
+        );
+        assert_eq!(table.matches(" prepaid_pause ").count(), 2, "{table}");
+        assert_eq!(table.matches(" top-up ").count(), 18, "{table}");
+        assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+    }
+
+    #[test]
+    fn of_many_points_the_table_shows_those_nearest_to_the_best() {
+        let (plan, swept) = swept(&["platform.serving_cost=0..0.99:0.01"]);
+        let goal = Goal { objective: "contribution_usd".parse().unwrap(), constraints: vec![] };
+        let search = Search::new(&plan, &swept, goal, &[1]);
+        let table = table(&plan, &swept, Some(&search), 100);
+        assert!(table.ends_with("\n... and 140 more: see sweep.csv\n"), "{table}");
+        let best = table.lines().find(|line| line.ends_with(" best")).expect("the best is shown");
+        assert!(best.contains(" 0.00 "), "{best}");
+    }
 }
