@@ -23,7 +23,7 @@
 //! | [`scenario`] | a whole scenario file, checked, with every default |
 //! | [`experiment`] | replications of a scenario under all its policies |
 //! | [`sweep`] | a scenario with many values of a few keys, and the best of them |
-//! | [`report`] | CSV files, plots, the terminal table, the story of one account |
+//! | [`report`] | CSV files, plots, the page, the terminal table, the story of one account |
 //! | [`cli`] | arguments to calls |
 //!
 //! What is not there: a policy sees neither the engine, the books, random numbers nor another account, and the engine

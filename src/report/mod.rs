@@ -1,5 +1,5 @@
-//! What a run leaves behind: a folder of CSV files, plots and a page made from these alone, and a table for the
-//! terminal.
+//! What a run leaves behind: a folder of CSV files, plots and a page made from these alone, and a table for
+//! the terminal.
 
 pub mod csv;
 pub mod description;

@@ -95,7 +95,8 @@ impl Browser {
         self.post("/goog/cdp/execute", json!({ "cmd": command, "params": parameters }))
     }
 
-    /// What was logged since it was last asked: of `browser`, what its console shows; of `performance`, all that it did.
+    /// What was logged since it was last asked: of `browser`, what its console shows; of `performance`, all
+    /// that it did.
     pub fn log(&self, of: &str) -> Vec<Value> {
         let Value::Array(entries) = self.post("/se/log", json!({ "type": of })) else {
             panic!("a log is a list")
@@ -126,7 +127,8 @@ impl Browser {
                 ("touch", json!([there, down, { "type": "pointerUp", "button": 0 }]))
             }
         };
-        let source = json!({ "type": "pointer", "id": kind, "parameters": { "pointerType": kind }, "actions": actions });
+        let parameters = json!({ "pointerType": kind });
+        let source = json!({ "type": "pointer", "id": kind, "parameters": parameters, "actions": actions });
         self.post("/actions", json!({ "actions": [source] }));
     }
 

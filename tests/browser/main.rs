@@ -77,8 +77,9 @@ static REPORTS: LazyLock<[Report; 3]> = LazyLock::new(|| {
     let mut hostile = format!("[scenario]\nhorizon = \"20d\"\nquestion = {}\n{prices}", quoted(HOSTILE[0]));
     for name in &HOSTILE[..3] {
         hostile += &format!(
-            "[[cohort]]\nname = {}\naccounts = 9\nworkload = {{ arrivals.poisson.per_day = 40, tokens = {{ prompt = 500, \
-             output = 100 }}, models.m = 1 }}\n[cohort.customer]\nbuys_credit = {{ amount = 5.00, delay = \"3h\" }}\n",
+            "[[cohort]]\nname = {}\naccounts = 9\nworkload = {{ arrivals.poisson.per_day = 40, tokens = {{ \
+             prompt = 500, output = 100 }}, models.m = 1 }}\n[cohort.customer]\nbuys_credit = {{ amount = \
+             5.00, delay = \"3h\" }}\n",
             quoted(name)
         );
     }
@@ -90,8 +91,8 @@ static REPORTS: LazyLock<[Report; 3]> = LazyLock::new(|| {
 
     let idle = format!(
         "[scenario]\nhorizon = \"3d\"\nreplications = 2\n{prices}[[cohort]]\naccounts = 2\nworkload = {{ \
-         arrivals.poisson.per_day = 1e-9, tokens = {{ prompt = 1, output = 1 }}, models.m = 1 }}\n[[policy]]\nkind = \
-         \"postpaid\"\n"
+         arrivals.poisson.per_day = 1e-9, tokens = {{ prompt = 1, output = 1 }}, models.m = 1 \
+         }}\n[[policy]]\nkind = \"postpaid\"\n"
     );
     [mixed, hostile, Report::of("idle", &idle, &["postpaid"])]
 });
@@ -179,7 +180,8 @@ fn told(browser: &Browser) -> Option<String> {
     told.as_str().map(str::to_owned)
 }
 
-/// Scrolls to the n-th element that a selector finds, and returns the middle of the first line or shape of it.
+/// Scrolls to the n-th element that a selector finds, and returns the middle of the first line or shape of
+/// it.
 fn middle(browser: &Browser, selector: &str, number: usize) -> (f64, f64) {
     let at = browser.run(
         "const element = document.querySelectorAll(arguments[0])[arguments[1]];
@@ -237,7 +239,8 @@ fn what_is_drawn_and_every_figure_tell_themselves_to_mouse_finger_and_keyboard()
         browser.point(Pointer::Mouse, 1.0, 1.0);
     }
 
-    let walked = "const svg = [...document.querySelectorAll('.plot .wide > svg')].find((svg) => svg.querySelector('.tip'));
+    let walked = "const plots = [...document.querySelectorAll('.plot .wide > svg')];
+        const svg = plots.find((svg) => svg.querySelector('.tip'));
         const tips = [...svg.querySelectorAll('.tip')];
         if (arguments[0]) tips[0].focus();
         return [tips.indexOf(document.activeElement), document.activeElement.dataset.tip,
@@ -272,7 +275,8 @@ fn every_figure_on_a_page_is_that_of_the_files() {
         browser.open(&report.url());
         let figures = browser.run(
             "return [...document.querySelectorAll('[data-at]')].map((figure) => [
-                figure.dataset.at, figure.dataset.value, figure.textContent, figure.closest('table') === null])",
+                figure.dataset.at, figure.dataset.value, figure.textContent,
+                figure.closest('table') === null])",
             json!([]),
         );
         let figures = figures.as_array().expect("a list");
@@ -332,18 +336,20 @@ fn hostile_names_are_text() {
     }
 }
 
-/// Texts that stand out too little, each with how much: words and figures by less than 4.5, signs by less than 3.
+/// Texts that stand out too little, each with how much: words and figures by less than 4.5, signs by less
+/// than 3.
 ///
 /// Source: Web Content Accessibility Guidelines 2.2, success criteria 1.4.3 and 1.4.11, relative luminance.
 const FAINT: &str = "
     const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
     const over = ([r, g, b, a = 1], below) => [r, g, b].map((c, i) => a * c + (1 - a) * below[i]);
     const luminance = (colour) => {
-        const [r, g, b] = colour.map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+        const linear = (c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+        const [r, g, b] = colour.map((c) => linear(c / 255));
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
     const ground = (element) => {
-        if (!element) return parse(getComputedStyle(document.documentElement).getPropertyValue('color-scheme') && 'rgb(255, 255, 255)');
+        if (!element) return [255, 255, 255];
         const svg = element.closest('svg');
         if (svg) return parse(getComputedStyle(svg.querySelector('rect')).fill);
         const colour = parse(getComputedStyle(element).backgroundColor);
@@ -355,7 +361,8 @@ const FAINT: &str = "
     while (walker.nextNode()) {
         const text = walker.currentNode.data.trim();
         const element = walker.currentNode.parentElement;
-        if (text === '' || element.closest('script, style, title') || element.getClientRects().length === 0) continue;
+        const isShown = element.getClientRects().length > 0 && !element.closest('script, style, title');
+        if (text === '' || !isShown) continue;
         const style = getComputedStyle(element);
         const below = ground(element);
         const colour = over(parse(element.closest('svg') ? style.fill : style.color), below);
@@ -395,7 +402,8 @@ fn pages_are_not_wider_than_the_window() {
             let widest = browser.run(
                 "return [document.documentElement.scrollWidth, ...[...document.querySelectorAll('body *')]
                     .filter((element) => !element.closest('.wide > *, pre > *, svg *, .hidden'))
-                    .map((element) => element.getBoundingClientRect().right)].reduce((a, b) => Math.max(a, b))",
+                    .map((element) => element.getBoundingClientRect().right)]
+                    .reduce((a, b) => Math.max(a, b))",
                 json!([]),
             );
             let widest = widest.as_f64().expect("a number");

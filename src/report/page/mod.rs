@@ -57,8 +57,8 @@ const FILES: [(&str, &str); 12] = [
     ("manifest.json", "which run this is, and how long it took"),
 ];
 
-/// Writes the page of a folder of results into it, and returns the file. It shows those of the drawn files that are SVG.
-/// The same files give the same bytes.
+/// Writes the page of a folder of results into it, and returns the file. It shows those of the drawn files
+/// that are SVG. The same files give the same bytes.
 ///
 /// # Errors
 /// If a file of the folder does not read as it was written, or the page cannot be written.
@@ -138,7 +138,8 @@ impl Page {
     }
 }
 
-/// How many times wider intervals of differences in contribution would be without pairs: the least and the most.
+/// How many times wider intervals of differences in contribution would be without pairs: the least and the
+/// most.
 fn pairing(results: &Results) -> Option<String> {
     let pairs = results.differences.iter();
     let pairs = pairs.filter(|line| line.cohort == ALL_COHORTS && line.measure == "contribution_usd");

@@ -22,7 +22,8 @@ pub fn reading(study: Study<'_>, plot: &str) -> Option<Sentence> {
         }
         "spread" => study.extremes(
             "stopped_p99_seconds",
-            "One account in a hundred is stopped for long: least under {}, over {}, and most under {}, over {}.",
+            "One account in a hundred is stopped for long: least under {}, over {}, and most under {}, over \
+             {}.",
         ),
         "by-size" => {
             Some("Whether small or large accounts pay for a policy: each class of size by itself.".into())
@@ -192,17 +193,18 @@ mod tests {
             ("differences", "Of 8 differences from prepaid, 7 are real: 4 for the better, 3 for the worse."),
             (
                 "trade-off",
-                "Surely on the front, as no other both earns as much and turns away as little: post-paid; surely \
-                 behind another: prepaid and top-up.",
+                "Surely on the front, as no other both earns as much and turns away as little: post-paid; \
+                 surely behind another: prepaid and top-up.",
             ),
             (
                 "money",
-                "On average over the time, customers have most credit under prepaid, $5,000 (4,500 to 5,500), and owe \
-                 most under post-paid, $949 (854 to 1,044).",
+                "On average over the time, customers have most credit under prepaid, $5,000 (4,500 to \
+                 5,500), and owe most under post-paid, $949 (854 to 1,044).",
             ),
             (
                 "refusals",
-                "What most tries are refused for: no credit under prepaid and top-up; limit reached under post-paid.",
+                "What most tries are refused for: no credit under prepaid and top-up; limit reached under \
+                 post-paid.",
             ),
         ] {
             assert_eq!(read(&results, plot).as_deref(), Some(expected));

@@ -103,8 +103,8 @@ impl Study<'_> {
 
 #[cfg(test)]
 impl Study<'_> {
-    /// Results over all cohorts of policies by some measures, each with its means and the least difference that is
-    /// real. Intervals reach a tenth to both sides; of one replication there are none.
+    /// Results over all cohorts of policies by some measures, each with its means and the least difference
+    /// that is real. Intervals reach a tenth to both sides; of one replication there are none.
     pub fn sample(replications: u64, policies: &[&str], measures: &[(&str, &[f64], f64)]) -> Results {
         let reach = |value: f64| match replications {
             1 => [None, None],

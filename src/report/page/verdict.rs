@@ -76,7 +76,8 @@ impl Deed {
 
     /// As in "12.3 % (10.9 to 13.8) more".
     fn by_how_much(&self, difference: &Difference) -> Sentence {
-        // Of what is three times as much, the amount says more; and so it does where the ratio is less sure than that.
+        // Of what is three times as much, the amount says more; and so it does where the ratio is less sure
+        // than that.
         const LARGE: f64 = 2.0;
         let is_sure =
             difference.relative_interval().is_some_and(|interval| interval.low * interval.high > 0.0);
@@ -221,13 +222,13 @@ impl Study<'_> {
         let [of_first, of_second] = figures;
         let level = names(", nor between it and {}", level);
         let worse = names(" It does better than {}.", worse);
-        let pattern = "Which policy {} cannot be told: {} does by its mean, {}, but no difference is seen between it and \
-                       {}, {}{}.{}";
+        let pattern = "Which policy {} cannot be told: {} does by its mean, {}, but no difference is seen \
+                       between it and {}, {}{}.{}";
         Sentence::of(pattern, [most.into(), first, of_first, second, of_second, level, worse])
     }
 
-    /// What the policy that is best at something pays for it, against the second; `None` where the two cannot be told
-    /// apart.
+    /// What the policy that is best at something pays for it, against the second; `None` where the two cannot
+    /// be told apart.
     fn price_of_winning(&self, at: &Deed) -> Option<Sentence> {
         let [best, second, ..] = self.ranking(at.measure())[..] else { return None };
         if self.mark(best, second, at.measure())? != Mark::Gain {
@@ -266,7 +267,8 @@ impl Study<'_> {
         card
     }
 
-    /// What is said of a policy against another; `None` where that is not worth a sentence: some are noted on the card.
+    /// What is said of a policy against another; `None` where that is not worth a sentence: some are noted on
+    /// the card.
     fn point(&self, policy: usize, baseline: usize, deed: &Deed, card: &mut Card) -> Option<Point> {
         let measure = deed.measure();
         let difference = self.difference(policy, baseline, measure)?;
@@ -329,12 +331,13 @@ mod tests {
         assert_eq!(
             lead(&results),
             [
-                "post-paid earns most: $5,432 (4,889 to 5,975), 8.6 % (7.8 to 9.5) more than the second best, top-up.",
-                "The price, set against top-up: it holds $1,013 of customers\u{2019} money in advance against $3,805 \
-                 and lends $949 to customers on average against $0.",
-                "Which policy turns away fewest requests cannot be told: post-paid does by its mean, 0.38 % (0.34 to \
-                 0.42), but no difference is seen between it and top-up, 0.40 % (0.36 to 0.44). It does better than \
-                 prepaid.",
+                "post-paid earns most: $5,432 (4,889 to 5,975), 8.6 % (7.8 to 9.5) more than the second \
+                 best, top-up.",
+                "The price, set against top-up: it holds $1,013 of customers\u{2019} money in advance \
+                 against $3,805 and lends $949 to customers on average against $0.",
+                "Which policy turns away fewest requests cannot be told: post-paid does by its mean, 0.38 % \
+                 (0.34 to 0.42), but no difference is seen between it and top-up, 0.40 % (0.36 to 0.44). It \
+                 does better than prepaid.",
             ]
         );
     }
@@ -353,7 +356,8 @@ mod tests {
         assert_eq!(
             lead(&results),
             [
-                "top-up earns most: $5,432 (4,889 to 5,975); the second best, post-paid, earns 8.0 % (7.2 to 8.7) less.",
+                "top-up earns most: $5,432 (4,889 to 5,975); the second best, post-paid, earns 8.0 % (7.2 to \
+                 8.7) less.",
                 "The price, set against post-paid: none that is told here.",
                 "Every policy turns away 0 % (0 to 0) of requests.",
             ]
@@ -405,10 +409,9 @@ mod tests {
         let results = Study::sample(20, &THREE, &measures);
         assert_eq!(
             lead(&results),
-            [
-                "Which policy earns most cannot be told: top-up does by its mean, $5,001 (4,501 to 5,501), but no \
-              difference is seen between it and post-paid, $5,000 (4,500 to 5,500), nor between it and prepaid."
-            ]
+            ["Which policy earns most cannot be told: top-up does by its mean, $5,001 (4,501 to 5,501), \
+                 but no difference is seen between it and post-paid, $5,000 (4,500 to 5,500), nor between it \
+                 and prepaid."]
         );
         assert_eq!(points(&results, 0), []);
 
