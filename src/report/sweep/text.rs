@@ -376,7 +376,10 @@ amount = 10.00
         let search = Search::new(&plan, &swept, goal, &[1]);
         let table = table(&plan, &swept, Some(&search), 100);
         assert!(table.ends_with("\n... and 140 more: see sweep.csv\n"), "{table}");
-        let best = table.lines().find(|line| line.ends_with(" best")).expect("the best is shown");
+        let best = table
+            .lines()
+            .find(|line| line.starts_with(" top-up") && line.ends_with(" best"))
+            .expect("the best is shown");
         assert!(best.contains(" 0.00 "), "{best}");
     }
 }
