@@ -88,8 +88,8 @@ pub fn table(plan: &Plan, swept: &Swept, search: Option<&Search<'_>>, width: usi
     let has_unseen = search.is_some_and(|search| {
         search.candidates.iter().any(|candidate| candidate.standing.is_told_apart() == Some(false))
     });
-    let unseen = if has_unseen { " ~: cannot be told from the best." } else { "" };
-    format!("{points}, all cohorts, {means}.{unseen}\n{}{rest}\n", table.trim_fmt())
+    let unseen = if has_unseen { "\n~: cannot be told from the best" } else { "" };
+    format!("{points}, all cohorts, {means}.\n{}{rest}{unseen}\n", table.trim_fmt())
 }
 
 /// A line of the table.
