@@ -84,7 +84,8 @@ pub fn picture(results: &SweepResults, measure: &Measure, axis: usize) -> Option
     };
     frame.y_ticks(&mut picture, &scale);
     let xs = columns(&frame, &shares);
-    x_axis(&mut picture, &frame, &xs, &swept.values);
+    let is_dense = xs.windows(2).any(|pair| pair[1] - pair[0] < 3 * RADIUS);
+    x_axis(&mut picture, &frame, &xs, &swept.values, is_dense);
     picture.text(&fitted(&swept.key, 900, TEXT), (frame.right, frame.bottom + 78), Anchor::End, TEXT, INK);
     // What is no line stands side by side.
     let beside =
@@ -128,16 +129,21 @@ pub fn picture(results: &SweepResults, measure: &Measure, axis: usize) -> Option
         let y = frame.y(&scale, *bound);
         picture.dashed(vec![(frame.left, y), (frame.right, y)], 3, &[14, 10], INK);
     }
-    for ((policy, points), places) in series.iter().zip(&places) {
+    let mut points: Vec<(&Point, Pixel, Option<Standing>)> = Vec::new();
+    for ((policy, of_policy), places) in series.iter().zip(&places) {
         let is_flat = is_line && !results.varies(*policy, Some(axis));
-        for (index, (swept, (at, _))) in points.iter().zip(places).enumerate() {
-            if is_flat && index > 0 && index + 1 < places.len() {
-                continue;
+        for (index, (swept, (at, _))) in of_policy.iter().zip(places).enumerate() {
+            if !is_flat || index == 0 || index + 1 == places.len() {
+                let standing = results.best.as_ref().and_then(|best| best.standing(swept));
+                points.push((swept, *at, standing));
             }
-            let standing = results.best.as_ref().and_then(|best| best.standing(swept));
-            marked(&mut picture, *at, look(*policy), standing);
-            picture.tip(Place::Circle { centre: *at, radius: 2 * RADIUS }, &tip(results, swept, &[measure]));
         }
+    }
+    points.sort_by_key(|(.., standing)| *standing == Some(Standing::Best));
+    for (swept, at, standing) in points {
+        let radius = if is_dense && standing != Some(Standing::Best) { SMALL } else { RADIUS };
+        marked(&mut picture, at, look(swept.policy), standing, radius);
+        picture.tip(Place::Circle { centre: at, radius: 2 * radius }, &tip(results, swept, &[measure]));
     }
     for (words, bound) in &bounds {
         let at = (frame.right - 8, frame.y(&scale, *bound) - 22);
@@ -157,21 +163,24 @@ pub fn picture(results: &SweepResults, measure: &Measure, axis: usize) -> Option
 /// What [`marked`] draws.
 pub const RINGS: [&str; 3] = ["Thick ring", "Thin ring", "Crossed out"];
 
+/// The radius of points where many are close together.
+pub const SMALL: i32 = 6;
+
 /// Draws the point of a policy with a mark of how it stands to the best.
-pub fn marked(picture: &mut Picture, at: Pixel, look: Look, standing: Option<Standing>) {
+pub fn marked(picture: &mut Picture, at: Pixel, look: Look, standing: Option<Standing>, radius: i32) {
     let ring = match standing {
         Some(Standing::Best) => 7,
         Some(Standing::NoDifferenceSeen) => 2,
         _ => 0,
     };
+    let reach = radius + radius / 2;
     if ring > 0 {
-        picture.circle(at, RADIUS + 6 + ring, INK);
-        picture.circle(at, RADIUS + 6, WHITE);
+        picture.circle(at, reach + ring, INK);
+        picture.circle(at, reach, WHITE);
     }
-    point(picture, look.shape, at, RADIUS, look.colour);
+    point(picture, look.shape, at, radius, look.colour);
     if standing == Some(Standing::Excluded) {
         let (x, y) = at;
-        let reach = RADIUS + 6;
         for (width, colour) in [(7, WHITE), (3, INK)] {
             picture.line(vec![(x - reach, y + reach), (x + reach, y - reach)], width, colour);
         }
@@ -184,23 +193,29 @@ fn columns(frame: &Frame, shares: &[f64]) -> Vec<i32> {
     shares.iter().map(|share| left + (share * f64::from(right - left)).round() as i32).collect()
 }
 
-/// Draws a line at each value, and labels as many as fit: the last one first.
-fn x_axis(picture: &mut Picture, frame: &Frame, xs: &[i32], values: &[String]) {
-    for x in xs {
-        picture.line(vec![(*x, frame.top), (*x, frame.bottom + 8)], 2, GRID);
+/// Labels as many values as fit, the last one first, and draws a line at each, or only at those where they are dense.
+fn x_axis(picture: &mut Picture, frame: &Frame, xs: &[i32], values: &[String], is_dense: bool) {
+    let line = |picture: &mut Picture, x: i32| {
+        picture.line(vec![(x, frame.top), (x, frame.bottom + 8)], 2, GRID);
+    };
+    if !is_dense {
+        xs.iter().for_each(|x| line(picture, *x));
     }
     let widest = (frame.right - frame.left - 2 * INSET) / (values.len() as i32).clamp(1, 8) - TEXT;
     let labels: Vec<(i32, String)> =
         xs.iter().zip(values).map(|(x, value)| (*x, fitted(value, widest, TEXT))).collect();
     let mut shown: Vec<(i32, i32)> = Vec::new();
     let ends = labels.last().into_iter().chain(&labels[..labels.len().saturating_sub(1)]);
-    for (x, label) in ends {
+    for (at, label) in ends {
         let half = text_width(label, TEXT) / 2;
-        let x = (*x).clamp(half + 8, WIDTH - 8 - half);
+        let x = (*at).clamp(half + 8, WIDTH - 8 - half);
         let (left, right) = (x - half - TEXT / 2, x + half + TEXT / 2);
         if shown.iter().all(|(other_left, other_right)| right <= *other_left || *other_right <= left) {
             picture.text(label, (x, frame.bottom + 22 + TEXT / 2), Anchor::Middle, TEXT, INK);
             shown.push((left, right));
+            if is_dense {
+                line(picture, *at);
+            }
         }
     }
 }

@@ -9,13 +9,15 @@ use super::super::style::{
     FAINT_INK, Frame, GRAY, INK, MARGIN, RADIUS, Sign, WIDTH, between, heading, label_width, legend, look,
     notes, steps,
 };
-use super::lines::{RINGS, marked};
+use super::lines::{RINGS, SMALL, marked};
 use super::{marks_in_words, tip};
 use crate::metrics::Measure;
 
 const HEIGHT: i32 = 760;
 /// Room for labels around points at the ends of the scales.
 const INSET: i32 = 50;
+/// More points than these are small.
+const MANY: usize = 40;
 /// The most points that are labelled.
 const MOST_LABELS: usize = 14;
 
@@ -105,11 +107,16 @@ pub fn picture(results: &SweepResults) -> Option<Picture> {
         picture.text(&text, middle, Anchor::Middle, TEXT, INK);
         labels.push(area);
     }
-    for ((point, _), at) in shown.iter().zip(&at) {
-        let standing = results.best.as_ref().and_then(|best| best.standing(point));
-        marked(&mut picture, *at, look(point.policy), standing);
+    let mut points: Vec<(&Point, Pixel, Option<Standing>)> = (shown.iter().zip(&at))
+        .map(|((point, _), at)| (*point, *at, results.best.as_ref().and_then(|best| best.standing(point))))
+        .collect();
+    points.sort_by_key(|(.., standing)| *standing == Some(Standing::Best));
+    let is_dense = points.len() > MANY;
+    for (point, at, standing) in points {
+        let is_small = is_dense && results.varies(point.policy, None) && standing != Some(Standing::Best);
+        marked(&mut picture, at, look(point.policy), standing, if is_small { SMALL } else { RADIUS });
         picture.tip(
-            Place::Circle { centre: *at, radius: 2 * RADIUS },
+            Place::Circle { centre: at, radius: 2 * RADIUS },
             &tip(results, point, &[contribution, lost]),
         );
     }
