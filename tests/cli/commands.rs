@@ -113,6 +113,7 @@ fn a_reader_that_has_gone_away_is_no_fault() {
         "explain mixed.toml --policy trial --account 0",
         "plot output/mixed",
         "run mixed.toml --no-plots --replications 1",
+        "sweep mixed.toml --set metering.delay=0s --no-plots --replications 1",
         "--help",
         "run --help",
         "--version",

@@ -101,14 +101,9 @@ struct Line<'s> {
 }
 
 impl Line<'_> {
-    /// How far it is from the best: far where that was not asked, and yet farther where it may not be the best.
+    /// How far it is from the best; far where that was not asked.
     fn distance(&self) -> f64 {
-        match self.candidate.map(|candidate| candidate.standing) {
-            Some(Standing::Best) => 0.0,
-            None => f64::MAX,
-            Some(Standing::Other { difference, .. }) => difference.mean.abs(),
-            Some(Standing::Excluded) => f64::INFINITY,
-        }
+        self.candidate.map_or(f64::MAX, |candidate| distance(candidate.standing))
     }
 
     /// Policy by policy, those that keys are swept of first.
@@ -125,6 +120,15 @@ impl Line<'_> {
             }
         }
         lines
+    }
+}
+
+/// How far something is from the best, beyond all where it may not be the best.
+fn distance(standing: Standing) -> f64 {
+    match standing {
+        Standing::Best => 0.0,
+        Standing::Other { difference, .. } => difference.mean.abs(),
+        Standing::Excluded => f64::INFINITY,
     }
 }
 
@@ -248,8 +252,9 @@ pub fn verdict(search: &Search<'_>) -> String {
         text += &format!("all {} others are worse, as p < 0.05 when adjusted for all\n", allowed - 1);
     } else {
         let beside: Vec<Cell> = search.neighbours(best).iter().map(|(_, candidate)| candidate.cell).collect();
-        let further: Vec<&Candidate> =
+        let mut further: Vec<&Candidate> =
             unseen().filter(|candidate| !beside.contains(&candidate.cell)).collect();
+        further.sort_by(|a, b| distance(a.standing).total_cmp(&distance(b.standing)));
         let colon = if further.is_empty() { "" } else { ", among them:" };
         let (unseen, others) = (unseen().count(), allowed - 1);
         text += &format!(
@@ -264,8 +269,7 @@ pub fn verdict(search: &Search<'_>) -> String {
 
 /// Candidates with their differences from the best, line by line.
 fn listed<'s>(search: &Search<'_>, candidates: impl Iterator<Item = &'s Candidate>, style: Style) -> String {
-    let mut candidates: Vec<&Candidate> = candidates.collect();
-    candidates.sort_by_key(|candidate| (candidate.point, candidate.policy));
+    let candidates: Vec<&Candidate> = candidates.collect();
     let line = |candidate: &&Candidate| {
         let label = printable(&search.label(candidate));
         let standing = match candidate.standing {

@@ -86,7 +86,12 @@ pub fn picture(results: &SweepResults) -> Option<Picture> {
     }
     let matters = |(point, at): &(&Point, Pixel)| {
         let standing = results.best.as_ref().and_then(|best| best.standing(point));
-        front.contains(at) || !results.varies(point.policy, None) || standing == Some(Standing::Best)
+        let is_end = match (&results.axes[..], &point.at[..]) {
+            ([axis], [index]) => *index == 0 || index + 1 == axis.values.len(),
+            _ => false,
+        };
+        let is_alone = !results.varies(point.policy, None);
+        front.contains(at) || is_end || is_alone || standing == Some(Standing::Best)
     };
     let mut labelled: Vec<(&Point, Pixel)> =
         shown.iter().zip(&at).map(|((point, _), at)| (*point, *at)).collect();
