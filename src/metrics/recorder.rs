@@ -262,11 +262,20 @@ impl Observer for Recorder<'_> {
             nanos * self.lasts(span.first_at)
         };
         self.add_area(entry, area);
-        if is_whole {
-            span.by_day_told().for_each(|part| self.add_change(part.day, entry, part.cost.nanos().into()));
-        } else {
-            self.add_change(span.first_at.day(), entry, nanos);
+        if !is_whole {
+            return self.add_change(span.first_at.day(), entry, nanos);
         }
+        // The most frequent posting: its sides are looked up once for all days.
+        let (is_on_credit, last) = (entry == Entry::UsageOnCredit, self.tally.changes.len() - 1);
+        span.by_day_told().for_each(|part| {
+            let (change, nanos) =
+                (&mut self.tally.changes[part.day.min(last)], i128::from(part.cost.nanos()));
+            if is_on_credit {
+                change.credit -= nanos;
+            } else {
+                change.receivable += nanos;
+            }
+        });
     }
 
     fn posting(&mut self, at: Time, Posting { entry, amount }: Posting) {
