@@ -40,6 +40,9 @@ const PANELS: [Panel; 4] = [
     Panel { caption: "Contribution per account, USD", unit: Unit::Usd, value: contribution_per_account },
 ];
 
+/// In all replications together, a size of fewer accounts is left out beside others: what they did is luck, and their
+/// intervals, from the few replications that have them, tell too little of it.
+const LEAST_ACCOUNTS: f64 = 10.0;
 /// In all replications together, a group of fewer accounts is small.
 const FEW_ACCOUNTS: f64 = 30.0;
 const LEFT: i32 = MARGIN + 130;
@@ -73,10 +76,14 @@ pub fn by_size(data: &Results) -> Option<Picture> {
         let name = format!("accounts of {name} USD per 30 days");
         Group { label, name, policies: data.policies.iter().map(of_policy).collect() }
     });
-    let groups: Vec<Group> = groups.collect();
+    let all: Vec<Group> = groups.collect();
+    let is_enough = |group: &Group| group.accounts() * data.replications as f64 >= LEAST_ACCOUNTS;
+    let is_left_out = |group: &Group| all.iter().any(is_enough) && !is_enough(group);
+    let left_out = if all.iter().any(is_left_out) { ", from 10 accounts in all on" } else { "" };
+    let groups: Vec<&Group> = all.iter().filter(|group| !is_left_out(group)).collect();
     let title = "Who is hurt, and who pays: outcomes by the size of accounts";
-    let size = "Size: what an account would use at list price, in USD per 30 days; ";
-    (!groups.is_empty()).then(|| draw(data, &groups, title, size, "size, USD"))
+    let size = format!("Size: what an account would use at list price, in USD per 30 days{left_out}; ");
+    (!groups.is_empty()).then(|| draw(data, &groups, title, &size, "size, USD"))
 }
 
 /// Panels of outcomes by cohort; none where there is only one.
@@ -91,15 +98,15 @@ pub fn by_cohort(data: &Results) -> Option<Picture> {
     });
     let groups: Vec<Group> = groups.collect();
     let title = "Who is hurt, and who pays: outcomes by cohort";
-    (groups.len() > 1).then(|| draw(data, &groups, title, "", ""))
+    (groups.len() > 1).then(|| draw(data, &groups.iter().collect::<Vec<_>>(), title, "", ""))
 }
 
 /// Draws the panels one below the other, with a column for each group.
-fn draw(data: &Results, groups: &[Group], title: &str, what: &str, unit_of_labels: &str) -> Picture {
+fn draw(data: &Results, groups: &[&Group], title: &str, what: &str, unit_of_labels: &str) -> Picture {
     let mut picture = Picture::new(WIDTH, 0);
     let intervals = if data.replications >= 2 { BARS } else { "" };
     let few = "; small points are of fewer than 30 accounts in all";
-    let is_small = |group: &Group| group.accounts() * (data.replications as f64) < FEW_ACCOUNTS;
+    let is_small = |group: &&Group| group.accounts() * (data.replications as f64) < FEW_ACCOUNTS;
     let few = if groups.iter().any(is_small) { few } else { "" };
     let top =
         heading(&mut picture, title, &format!("{what}{}{intervals}{few}", data.replications_in_words()));
@@ -137,7 +144,7 @@ fn draw(data: &Results, groups: &[Group], title: &str, what: &str, unit_of_label
 }
 
 /// Writes the label and the number of accounts below each column; returns the height below.
-fn below(picture: &mut Picture, groups: &[Group], columns: &Columns, top: i32, unit_of_labels: &str) -> i32 {
+fn below(picture: &mut Picture, groups: &[&Group], columns: &Columns, top: i32, unit_of_labels: &str) -> i32 {
     let widest = groups.iter().map(|group| text_width(&group.label, TEXT)).max().unwrap_or(0);
     let room = if unit_of_labels.is_empty() { columns.width - 12 } else { i32::MAX };
     let every = if widest.min(room) + 12 > columns.width { 2 } else { 1 };
