@@ -379,7 +379,7 @@ amount = 10.00
         let goal = Goal { objective: "contribution_usd".parse().unwrap(), constraints: vec![] };
         let search = Search::new(&plan, &swept, goal, &[1]);
         let table = table(&plan, &swept, Some(&search), 100);
-        assert!(table.ends_with("\n... and 140 more: see sweep.csv\n"), "{table}");
+        assert!(table.contains("\n... and 140 more: see sweep.csv\n"), "{table}");
         let best = table
             .lines()
             .find(|line| line.starts_with(" top-up") && line.ends_with(" best"))
