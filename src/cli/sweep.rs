@@ -32,16 +32,16 @@ pub struct SweepArguments {
     /// Give a key of the scenario each of these values in turn; several times for a grid
     #[arg(long = "set", value_name = "KEY=VALUES", required = true)]
     axes: Vec<Axis>,
-    /// Say which point has most of this measure, or least where less is better; max:MEASURE or min:MEASURE where
-    /// that is not plain
+    /// Say which point has most of this measure, or least where less is better; max:MEASURE or min:MEASURE
+    /// where that is not plain
     #[arg(long, value_name = "MEASURE")]
     best: Option<Objective>,
-    /// With --best: only among points that keep this bound on a mean, as in "lost_share<0.5%" (may be given several
-    /// times)
+    /// With --best: only among points that keep this bound on a mean, as in "lost_share<0.5%" (may be given
+    /// several times)
     #[arg(long = "subject-to", value_name = "MEASURE<BOUND", requires = "best")]
     constraints: Vec<Constraint>,
-    /// Run only this policy of the scenario, and look for the best among these (may be given several times); by
-    /// default the best is sought among policies that keys are swept of, if there are such
+    /// Run only this policy of the scenario, and look for the best among these (may be given several times);
+    /// by default the best is sought among policies that keys are swept of, if there are such
     #[arg(long = "policy", value_name = "NAME")]
     policies: Vec<String>,
     /// Use another seed; it is the same at every point
@@ -190,8 +190,8 @@ fn candidates(arguments: &SweepArguments, plan: &Plan) -> Vec<usize> {
     if touched.is_empty() || !arguments.policies.is_empty() { all.collect() } else { touched }
 }
 
-/// What makes a sweep the same: the scenario, the files that it names, the grid, seed, replications and policies, and
-/// the program itself.
+/// What makes a sweep the same: the scenario, the files that it names, the grid, seed, replications and
+/// policies, and the program itself.
 fn identity(grid: &Grid, file: &ScenarioFile, loaded: &Loaded) -> Result<String, Failure> {
     let mut digest = Sha256::new();
     let mut part = |text: &str| {

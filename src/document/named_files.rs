@@ -8,8 +8,8 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What documents have read from the files that they name. Each file is read once, however many documents name
-/// it.
+/// What documents have read from the files that they name. Each file is read once, however many documents
+/// name it.
 #[derive(Default)]
 pub struct NamedFiles {
     /// By path, and by how it was read.

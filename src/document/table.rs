@@ -17,8 +17,8 @@ use toml::de::{DeTable, DeValue};
 /// Stands for tables that are absent.
 static EMPTY: LazyLock<DeTable<'static>> = LazyLock::new(DeTable::new);
 
-/// One table of a document, read key by key. To read a key twice, or one that the table was not opened with, or
-/// to leave one of those unread though nothing is at fault, is a mistake of the programmer, and panics.
+/// One table of a document, read key by key. To read a key twice, or one that the table was not opened with,
+/// or to leave one of those unread though nothing is at fault, is a mistake of the programmer, and panics.
 ///
 /// Faults are noted, not returned: read every key first, then give up (`?`) on those that are `None`. A table
 /// that goes out of scope notes the keys that nobody has asked for.
@@ -83,8 +83,8 @@ impl<'d> Table<'d> {
         self
     }
 
-    /// What a file that it names holds, unless that is known: then it is not read again. `how` tells one way of
-    /// reading it from another.
+    /// What a file that it names holds, unless that is known: then it is not read again. `how` tells one way
+    /// of reading it from another.
     pub fn read_named_file<T: Clone + 'static>(
         &self,
         path: &Path,

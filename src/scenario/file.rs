@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 /// The largest scenario that is read.
 const MOST_BYTES: u64 = 10_000_000;
 
-/// A scenario file, which can be read several times, with other values in some places. The files that it names are
-/// read once.
+/// A scenario file, which can be read several times, with other values in some places. The files that it
+/// names are read once.
 pub struct ScenarioFile {
     path: PathBuf,
     text: String,
@@ -74,8 +74,8 @@ impl ScenarioFile {
 }
 
 impl Scenario {
-    /// The way to a key of the scenario's file in which policies and cohorts are called by their names, as one in
-    /// which their tables are counted.
+    /// The way to a key of the scenario's file in which policies and cohorts are called by their names, as
+    /// one in which their tables are counted.
     ///
     /// # Errors
     /// What is wrong with it, and what would be right.

@@ -34,8 +34,8 @@ pub enum Standing {
     Other {
         /// The differences from the best.
         difference: Moments,
-        /// The p-value of the difference, adjusted by [`holm`] for all candidates that are not excluded; `None`
-        /// where there is only one replication.
+        /// The p-value of the difference, adjusted by [`holm`] for all candidates that are not excluded;
+        /// `None` where there is only one replication.
         p_adjusted: Option<f64>,
     },
 }
@@ -71,11 +71,11 @@ pub enum Edge {
 }
 
 impl<'p> Search<'p> {
-    /// Looks for the best of these policies (by their index) at the points of a sweep. Policies at points that
-    /// differ in nothing that concerns them are one candidate.
+    /// Looks for the best of these policies (by their index) at the points of a sweep. Policies at points
+    /// that differ in nothing that concerns them are one candidate.
     ///
-    /// The best is that of the best mean among those whose means keep all constraints. Which of the others could
-    /// be as good is told by their differences from it within replications.
+    /// The best is that of the best mean among those whose means keep all constraints. Which of the others
+    /// could be as good is told by their differences from it within replications.
     pub fn new(plan: &'p Plan, swept: &Swept, goal: Goal, policies: &[usize]) -> Search<'p> {
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut values: Vec<Vec<f64>> = Vec::new();
@@ -143,8 +143,8 @@ impl<'p> Search<'p> {
         (0..at.len()).filter_map(edge).collect()
     }
 
-    /// The candidates of the same policy that differ in one key: by one step where its values lie on a line, else
-    /// in any way. With the index of the key.
+    /// The candidates of the same policy that differ in one key: by one step where its values lie on a line,
+    /// else in any way. With the index of the key.
     pub fn neighbours(&self, candidate: &Candidate) -> Vec<(usize, &Candidate)> {
         let grid = &self.plan.grid;
         let at = grid.at(candidate.point);
@@ -164,8 +164,8 @@ impl<'p> Search<'p> {
         neighbours
     }
 
-    /// The candidate that comes nearest to keeping all constraints: the sum of what it misses of each bound, as a
-    /// share of it, is the least.
+    /// The candidate that comes nearest to keeping all constraints: the sum of what it misses of each bound,
+    /// as a share of it, is the least.
     pub fn nearest_to_allowed(&self) -> Option<&Candidate> {
         let missed = |candidate: &Candidate| -> f64 {
             let bounded = self.goal.constraints.iter().zip(&candidate.bounded);
@@ -174,8 +174,8 @@ impl<'p> Search<'p> {
         self.candidates.iter().min_by(|a, b| missed(a).total_cmp(&missed(b)))
     }
 
-    /// The values of the keys that concern a candidate, as in `policy.top-up.threshold = 5`, and its policy where
-    /// several are looked at.
+    /// The values of the keys that concern a candidate, as in `policy.top-up.threshold = 5`, and its policy
+    /// where several are looked at.
     pub fn label(&self, candidate: &Candidate) -> String {
         let shown = self.plan.grid.shown(candidate.point);
         let axes = self.plan.grid.axes.iter().zip(shown).enumerate();
@@ -234,8 +234,8 @@ amount = 10.00
         Plan::new(&file, &base, &base, Grid::new(axes).unwrap()).unwrap()
     }
 
-    /// What a sweep gives in which policies earn so much, and lose such a share of a hundred requests, by their name
-    /// and the values of the keys; in replications 0 to 3 a dollar times the noise more or less.
+    /// What a sweep gives in which policies earn so much, and lose such a share of a hundred requests, by
+    /// their name and the values of the keys; in replications 0 to 3 a dollar times the noise more or less.
     fn swept(plan: &Plan, figures: impl Fn(&str, &[&str]) -> (i128, i128, i128)) -> Swept {
         let mut cells: Vec<(Cell, Vec<Row>)> = Vec::new();
         for point in 0..plan.grid.points() {

@@ -45,8 +45,8 @@ impl Axis {
         positions(&shown)
     }
 
-    /// Values that lie just below the lowest and just above the highest, as TOML, where there are several and they lie
-    /// on a line.
+    /// Values that lie just below the lowest and just above the highest, as TOML, where there are several and
+    /// they lie on a line.
     pub fn beyond(&self) -> Option<[String; 2]> {
         let (line, _) = self.positions()?;
         let [lowest, .., highest] = &self.values[..] else { return None };
@@ -312,8 +312,8 @@ fn stepwise(item: &str, from: i128, to: i128, step: i128) -> Result<Vec<i128>, S
     Ok((0..=count).map(|index| from + index * step).collect())
 }
 
-/// So many points from end to end at equal ratios, each but the ends rounded by `nice` to about so many digits: to
-/// as few as tell them apart.
+/// So many points from end to end at equal ratios, each but the ends rounded by `nice` to about so many
+/// digits: to as few as tell them apart.
 fn logarithmic(
     item: &str,
     from: i128,
@@ -346,8 +346,8 @@ fn nice_numbers(value: f64, digits: i32, quantum: i128) -> i128 {
     (value / unit as f64).round() as i128 * unit
 }
 
-/// The nearest multiple of a unit of clocks, of about a tenth of the duration (both in microseconds), or of less
-/// for more than two digits.
+/// The nearest multiple of a unit of clocks, of about a tenth of the duration (both in microseconds), or of
+/// less for more than two digits.
 fn nice_durations(value: f64, digits: i32) -> i128 {
     const SECOND: i128 = 1_000_000;
     const MINUTE: i128 = 60 * SECOND;

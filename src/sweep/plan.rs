@@ -6,16 +6,17 @@ use crate::experiment::{self, ExperimentError, Options, Outcome, Row};
 use crate::policy::PolicyPlan;
 use crate::scenario::{Scenario, ScenarioFile};
 
-/// How many policies a run has, at least and at most: enough that drawing the requests weighs little, few enough that
-/// what is done is kept now and then.
+/// How many policies a run has, at least and at most: enough that drawing the requests weighs little, few
+/// enough that what is done is kept now and then.
 const POLICIES_AT_ONCE: [usize; 2] = [16, 64];
 /// How many requests under how many policies are about enough work to be kept: some ten seconds of it.
 const WORK_AT_ONCE: f64 = 1e10;
 
-/// What is run for the points of a grid: each policy with each combination of the values that concern it, once.
+/// What is run for the points of a grid: each policy with each combination of the values that concern it,
+/// once.
 ///
-/// A key under `policy.` concerns that policy alone, so points that differ in such keys only share their requests
-/// and every other policy. Any other key concerns all.
+/// A key under `policy.` concerns that policy alone, so points that differ in such keys only share their
+/// requests and every other policy. Any other key concerns all.
 pub struct Plan {
     /// The points.
     pub grid: Grid,
@@ -41,8 +42,8 @@ pub struct Cell {
 }
 
 impl Plan {
-    /// Reads a scenario file with the values of every point. `base` is the scenario as the file gives it, `run` the
-    /// same with the seed, replications and policies that are wanted.
+    /// Reads a scenario file with the values of every point. `base` is the scenario as the file gives it,
+    /// `run` the same with the seed, replications and policies that are wanted.
     ///
     /// # Errors
     /// All that is wrong with the keys and values.
@@ -155,7 +156,8 @@ impl Plan {
         self.concerns.contains(&Some(policy))
     }
 
-    /// Whether a key, by its index, could have a value below its lowest, or above its highest, these being on a line.
+    /// Whether a key, by its index, could have a value below its lowest, or above its highest, these being on
+    /// a line.
     pub fn open_ends(&self, axis: usize) -> [bool; 2] {
         self.open_ends[axis]
     }

@@ -8,8 +8,8 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A hidden folder beside the results of a sweep, with a file for each batch that is done. A file is there whole or
-/// not at all. While one process has the journal, no other one gets it.
+/// A hidden folder beside the results of a sweep, with a file for each batch that is done. A file is there
+/// whole or not at all. While one process has the journal, no other one gets it.
 #[derive(Debug)]
 pub struct Journal {
     folder: PathBuf,
@@ -34,8 +34,8 @@ const IDENTITY: &str = "identity";
 const LOCK: &str = "lock";
 
 impl Journal {
-    /// Opens the journal of the sweep whose results shall be at `target`. One of another sweep, by its identity, is
-    /// begun anew.
+    /// Opens the journal of the sweep whose results shall be at `target`. One of another sweep, by its
+    /// identity, is begun anew.
     ///
     /// # Errors
     /// If another process has it, or it cannot be written.

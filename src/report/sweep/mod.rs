@@ -1,4 +1,5 @@
-//! What a sweep leaves behind: CSV files with the values of the keys in the first columns, and words on the best.
+//! What a sweep leaves behind: CSV files with the values of the keys in the first columns, and words on the
+//! best.
 
 pub mod journal;
 pub mod results;
@@ -14,8 +15,8 @@ use ::csv::Writer;
 use std::io::Write;
 use std::path::Path;
 
-/// Writes the CSV files of a sweep into a folder: `sweep.csv`, `replications.csv`, and `best.csv` where the best was
-/// sought.
+/// Writes the CSV files of a sweep into a folder: `sweep.csv`, `replications.csv`, and `best.csv` where the
+/// best was sought.
 ///
 /// # Errors
 /// If a file cannot be written.

@@ -237,7 +237,8 @@ impl SweepResults {
             .any(|(number, varies)| *varies && axis.is_none_or(|axis| axis == number))
     }
 
-    /// The value of each key that holds where another one is looked at: that of the best point, or else the first.
+    /// The value of each key that holds where another one is looked at: that of the best point, or else the
+    /// first.
     pub fn values_of_others(&self) -> Vec<usize> {
         let best =
             self.best.as_ref().and_then(|best| best.rated.iter().find(|r| r.standing == Standing::Best));

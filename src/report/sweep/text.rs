@@ -15,8 +15,8 @@ const MOST_NAMED: usize = 8;
 /// What comes first in the table, before the rest of the headlines.
 const FIRST: [&str; 2] = ["contribution_usd", "lost_share"];
 
-/// Every policy at every point, once where points differ in nothing that concerns it, over all cohorts: as many
-/// measures as fit `width` columns of text, those of the goal first. Without colour.
+/// Every policy at every point, once where points differ in nothing that concerns it, over all cohorts: as
+/// many measures as fit `width` columns of text, those of the goal first. Without colour.
 pub fn table(plan: &Plan, swept: &Swept, search: Option<&Search<'_>>, width: usize) -> String {
     let mut lines = Line::all(plan);
     let all = lines.len();
@@ -379,7 +379,7 @@ amount = 10.00
         let goal = Goal { objective: "contribution_usd".parse().unwrap(), constraints: vec![] };
         let search = Search::new(&plan, &swept, goal, &[1]);
         let table = table(&plan, &swept, Some(&search), 100);
-        assert!(table.ends_with("\n... and 140 more: see sweep.csv\n"), "{table}");
+        assert!(table.contains("\n... and 140 more: see sweep.csv\n"), "{table}");
         let best = table
             .lines()
             .find(|line| line.starts_with(" top-up") && line.ends_with(" best"))

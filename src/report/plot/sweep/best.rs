@@ -16,7 +16,8 @@ const RADIUS: i32 = 9;
 /// The most rows.
 const MOST: usize = 24;
 
-/// A row for each of the best points: how much it is from the best of all within replications, with its interval.
+/// A row for each of the best points: how much it is from the best of all within replications, with its
+/// interval.
 pub fn picture(results: &SweepResults) -> Option<Picture> {
     let best = results.best.as_ref()?;
     let top = best.rated.iter().find(|rated| rated.standing == Standing::Best)?;

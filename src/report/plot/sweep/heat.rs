@@ -16,8 +16,8 @@ const CELL: i32 = 84;
 /// What parts two panels.
 const GAP: i32 = 60;
 
-/// A panel for each policy that the keys make a difference to, in it a cell for each pair of values, the darker the
-/// more.
+/// A panel for each policy that the keys make a difference to, in it a cell for each pair of values, the
+/// darker the more.
 pub fn picture(results: &SweepResults, measure: &Measure) -> Option<Picture> {
     let [of_columns, of_rows] = &results.axes[..] else { return None };
     let unit = Axis::of(measure.unit);

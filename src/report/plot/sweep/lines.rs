@@ -17,8 +17,8 @@ const HEIGHT: i32 = 620;
 /// How far the first and the last value keep from the frame's edges.
 const INSET: i32 = 40;
 
-/// A line for each policy with a band: a measure over the values of a key. Other keys have the values of the best
-/// point, or else their first.
+/// A line for each policy with a band: a measure over the values of a key. Other keys have the values of the
+/// best point, or else their first.
 pub fn picture(results: &SweepResults, measure: &Measure, axis: usize) -> Option<Picture> {
     let swept = &results.axes[axis];
     let others = results.values_of_others();
@@ -193,7 +193,8 @@ fn columns(frame: &Frame, shares: &[f64]) -> Vec<i32> {
     shares.iter().map(|share| left + (share * f64::from(right - left)).round() as i32).collect()
 }
 
-/// Labels as many values as fit, the last one first, and draws a line at each, or only at those where they are dense.
+/// Labels as many values as fit, the last one first, and draws a line at each, or only at those where they
+/// are dense.
 fn x_axis(picture: &mut Picture, frame: &Frame, xs: &[i32], values: &[String], is_dense: bool) {
     let line = |picture: &mut Picture, x: i32| {
         picture.line(vec![(x, frame.top), (x, frame.bottom + 8)], 2, GRID);

@@ -16,8 +16,8 @@ use rayon::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same results give the same
-/// bytes.
+/// Draws the plots of a folder of results into its `plots/`, and returns the files. The same results give the
+/// same bytes.
 ///
 /// # Errors
 /// If a plot cannot be written.
@@ -140,8 +140,8 @@ fn goal_in_words(best: &BestOf) -> String {
     format!("the best by {}{with}", best.objective.measure.label)
 }
 
-/// What marks of standing mean, where there are any: that of the best, of what cannot be told from it, and of what is
-/// excluded.
+/// What marks of standing mean, where there are any: that of the best, of what cannot be told from it, and of
+/// what is excluded.
 fn marks_in_words(results: &SweepResults, [best, unseen, excluded]: [&str; 3]) -> String {
     let Some(of) = &results.best else { return String::new() };
     let mut words = format!("{best}: {}. {unseen}: cannot be told from it. ", goal_in_words(of));
@@ -156,8 +156,8 @@ mod tests {
     use super::*;
     use std::fmt::Write;
 
-    /// A folder with results of these keys and policies: the figures of the first policy depend on every key, those of
-    /// the second on the first key, those of others on none. The best is at some point in the midst.
+    /// A folder with results of these keys and policies: the figures of the first policy depend on every key,
+    /// those of the second on the first key, those of others on none. The best is at some point in the midst.
     fn results(
         axes: &[(&str, &[&str])],
         policies: &[&str],

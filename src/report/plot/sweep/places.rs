@@ -10,8 +10,8 @@ pub struct Places {
     pub is_line: bool,
 }
 
-/// The places of values, as people read them: numbers and durations where they belong, on a logarithmic axis where
-/// that parts them more evenly; others in the midst of equal parts.
+/// The places of values, as people read them: numbers and durations where they belong, on a logarithmic axis
+/// where that parts them more evenly; others in the midst of equal parts.
 pub fn places(values: &[String]) -> Places {
     let shown: Vec<&str> = values.iter().map(String::as_str).collect();
     let Some((_, at)) = positions(&shown) else {
@@ -29,8 +29,8 @@ pub fn places(values: &[String]) -> Places {
     Places { shares: scaled(&at), is_line: true }
 }
 
-/// Logarithms of ascending numbers over a decade at least; zero is set apart from the least of the others by as much
-/// as these are from each other on average. `None` where that makes no sense.
+/// Logarithms of ascending numbers over a decade at least; zero is set apart from the least of the others by
+/// as much as these are from each other on average. `None` where that makes no sense.
 fn logarithms(ascending: &[f64]) -> Option<Vec<f64>> {
     let positive: Vec<f64> = ascending.iter().copied().filter(|value| *value > 0.0).map(libm::log).collect();
     let [first, .., last] = positive[..] else { return None };
