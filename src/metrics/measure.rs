@@ -1,9 +1,8 @@
 //! Measures: each figure that a run gives, defined once, by what is counted.
 
 use super::spread::{AccountFigure, Rank, Spread};
-use super::{Flow, Flows, Tally};
+use super::{Flow, Flows, MEASURES, Tally};
 use crate::money::{Share, Total};
-use crate::request::Refusal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -195,47 +194,20 @@ impl Measure {
         MEASURES.iter().position(|known| known.name == name).expect("only measures that there are are named")
     }
 
-    const fn count(
+    /// A measure of a day or a run.
+    pub(super) const fn daily(
+        unit: Unit,
         name: &'static str,
         label: &'static str,
         better: Option<Better>,
         meaning: &'static str,
         of: fn(&Flows, &Context) -> Quantity,
     ) -> Measure {
-        Measure { name, label, unit: Unit::Count, better, meaning, source: Source::Daily(of) }
+        Measure { name, label, unit, better, meaning, source: Source::Daily(of) }
     }
 
-    const fn usd(
-        name: &'static str,
-        label: &'static str,
-        better: Option<Better>,
-        meaning: &'static str,
-        of: fn(&Flows, &Context) -> Quantity,
-    ) -> Measure {
-        Measure { name, label, unit: Unit::Usd, better, meaning, source: Source::Daily(of) }
-    }
-
-    const fn seconds(
-        name: &'static str,
-        label: &'static str,
-        better: Option<Better>,
-        meaning: &'static str,
-        of: fn(&Flows, &Context) -> Quantity,
-    ) -> Measure {
-        Measure { name, label, unit: Unit::Seconds, better, meaning, source: Source::Daily(of) }
-    }
-
-    const fn share(
-        name: &'static str,
-        label: &'static str,
-        better: Option<Better>,
-        meaning: &'static str,
-        of: fn(&Flows, &Context) -> Quantity,
-    ) -> Measure {
-        Measure { name, label, unit: Unit::Share, better, meaning, source: Source::Daily(of) }
-    }
-
-    const fn level(
+    /// Dollars that only a whole run has.
+    pub(super) const fn level(
         name: &'static str,
         label: &'static str,
         better: Option<Better>,
@@ -245,7 +217,8 @@ impl Measure {
         Measure { name, label, unit: Unit::Usd, better, meaning, source: Source::Run(of) }
     }
 
-    const fn share_of_accounts(
+    /// The share of accounts that something happened to.
+    pub(super) const fn share_of_accounts(
         name: &'static str,
         label: &'static str,
         better: Option<Better>,
@@ -255,7 +228,8 @@ impl Measure {
         Measure { name, label, unit: Unit::Share, better, meaning, source: Source::ShareOfAccounts(flow) }
     }
 
-    const fn quantile(
+    /// The account of a rank, by a figure.
+    pub(super) const fn quantile(
         name: &'static str,
         label: &'static str,
         meaning: &'static str,
@@ -266,451 +240,12 @@ impl Measure {
             name,
             label,
             unit: figure.unit(),
-            better: LOWER,
+            better: Some(Better::Lower),
             meaning,
             source: Source::Accounts(figure, rank),
         }
     }
 }
-
-const HIGHER: Option<Better> = Some(Better::Higher);
-const LOWER: Option<Better> = Some(Better::Lower);
-const NEITHER: Option<Better> = None;
-
-fn count(value: i128) -> Quantity {
-    Quantity::Count(value)
-}
-
-fn usd(nanos: i128) -> Quantity {
-    Quantity::Usd(Total::from_nanos(nanos))
-}
-
-fn serving_cost(flows: &Flows, context: &Context) -> Total {
-    Total::from_nanos(flows[Flow::Usage]) * context.serving_cost
-}
-
-fn mean(area: i128, context: &Context) -> Quantity {
-    Quantity::Usd(Total::from_nanos(area).divided_by(context.measured_micros))
-}
-
-/// Every measure, in the order of the columns.
-pub const MEASURES: &[Measure] = &[
-    Measure::count(
-        "accounts",
-        "accounts",
-        NEITHER,
-        "accounts that signed up by the horizon, warm-up or not",
-        |f, _| count(f[Flow::Accounts]),
-    ),
-    Measure::count("requests", "requests", NEITHER, "demand: requests that customers sent", |f, _| {
-        count(f[Flow::Requests])
-    }),
-    Measure::count("served", "served requests", HIGHER, "requests served", |f, _| count(f[Flow::Served])),
-    Measure::count("lost", "lost requests", LOWER, "requests never served", |f, _| {
-        count(f[Flow::Requests] - f[Flow::Served])
-    }),
-    Measure::count("attempts", "tries", NEITHER, "tries of clients", |f, _| count(f[Flow::Attempts])),
-    Measure::count("refusals", "refused tries", LOWER, "tries refused", |f, _| count(f.refusals())),
-    Measure::count(
-        "refused_closed",
-        "refused: account closed",
-        LOWER,
-        "tries refused: account closed (403)",
-        |f, _| count(f.refused(Refusal::Closed)),
-    ),
-    Measure::count(
-        "refused_no_payment_method",
-        "refused: no payment method",
-        LOWER,
-        "tries refused: trial or credit used up, or post-paid, and no payment method on file (402)",
-        |f, _| count(f.refused(Refusal::NoPaymentMethod)),
-    ),
-    Measure::count(
-        "refused_past_due",
-        "refused: past due",
-        LOWER,
-        "tries refused: an invoice stayed unpaid (403)",
-        |f, _| count(f.refused(Refusal::PastDue)),
-    ),
-    Measure::count(
-        "refused_limit_reached",
-        "refused: limit reached",
-        LOWER,
-        "tries refused: post-paid limit used up (402)",
-        |f, _| count(f.refused(Refusal::LimitReached)),
-    ),
-    Measure::count(
-        "refused_budget_reached",
-        "refused: budget reached",
-        LOWER,
-        "tries refused: no credit, and only a monthly budget prevents buying more (402)",
-        |f, _| count(f.refused(Refusal::BudgetReached)),
-    ),
-    Measure::count(
-        "refused_no_credit",
-        "refused: no credit",
-        LOWER,
-        "tries refused: prepaid balance used up (402)",
-        |f, _| count(f.refused(Refusal::NoCredit)),
-    ),
-    Measure::count(
-        "refused_rate_limited",
-        "refused: rate limited",
-        LOWER,
-        "tries refused: over a rate limit (429)",
-        |f, _| count(f.refused(Refusal::RateLimited)),
-    ),
-    Measure::count(
-        "refused_on_hold",
-        "refused: on hold",
-        LOWER,
-        "tries refused: what is left does not cover the assumed cost (402)",
-        |f, _| count(f.refused(Refusal::OnHold)),
-    ),
-    Measure::count(
-        "churned_requests",
-        "requests missed by churn",
-        LOWER,
-        "requests that churned customers would have sent (not demand)",
-        |f, _| count(f[Flow::ChurnedRequests]),
-    ),
-    Measure::usd("churned_usage_usd", "usage missed by churn", LOWER, "their list price", |f, _| {
-        usd(f[Flow::ChurnedUsage])
-    }),
-    Measure::usd("usage_usd", "usage", HIGHER, "served usage at list price", |f, _| usd(f[Flow::Usage])),
-    Measure::usd(
-        "promotional_usd",
-        "promotional usage",
-        NEITHER,
-        "of the usage, what promotional credit paid",
-        |f, _| usd(f[Flow::Promotional]),
-    ),
-    Measure::usd(
-        "net_revenue_usd",
-        "net revenue",
-        HIGHER,
-        "usage less what promotional credit paid",
-        |f, _| usd(f.net_revenue()),
-    ),
-    Measure::usd("lost_usage_usd", "lost usage", LOWER, "list price of lost requests", |f, _| {
-        usd(f[Flow::LostUsage])
-    }),
-    Measure::usd("cash_in_usd", "cash in", HIGHER, "successful payments", |f, _| usd(f[Flow::CashIn])),
-    Measure::usd("fees_usd", "fees", LOWER, "fees of the processor and for disputes", |f, _| {
-        usd(f[Flow::Fees])
-    }),
-    Measure::usd(
-        "disputes_usd",
-        "disputes",
-        LOWER,
-        "money returned in disputes, net of credit taken back",
-        |f, _| usd(f[Flow::Disputes]),
-    ),
-    Measure::usd("bad_debt_usd", "bad debt", LOWER, "receivables written off", |f, _| usd(f[Flow::BadDebt])),
-    Measure::usd("breakage_usd", "breakage", NEITHER, "paid credit that lapsed", |f, _| {
-        usd(f[Flow::Breakage])
-    }),
-    Measure::usd(
-        "net_cash_usd",
-        "net cash",
-        HIGHER,
-        "cash in, less fees and money returned in disputes",
-        |f, _| usd(f.net_cash()),
-    ),
-    Measure::usd(
-        "serving_cost_usd",
-        "serving cost",
-        NEITHER,
-        "usage times the platform's serving cost",
-        |f, c| Quantity::Usd(serving_cost(f, c)),
-    ),
-    Measure::usd(
-        "contribution_usd",
-        "contribution",
-        HIGHER,
-        "net revenue and breakage, less serving cost, fees, disputes and bad debt",
-        |f, c| {
-            let gain = f[Flow::Usage] - f[Flow::Promotional] + f[Flow::Breakage];
-            let loss = f[Flow::Fees] + f[Flow::Disputes] + f[Flow::BadDebt];
-            Quantity::Usd(Total::from_nanos(gain - loss) - serving_cost(f, c))
-        },
-    ),
-    Measure::level(
-        "credit_end_usd",
-        "credit at the end",
-        NEITHER,
-        "paid credit owed to customers at the end of the run-off",
-        |t, _| usd(t.balances.credit_end),
-    ),
-    Measure::level(
-        "receivable_end_usd",
-        "receivable at the end",
-        LOWER,
-        "owed by customers at the end of the run-off",
-        |t, _| usd(t.balances.receivable_end),
-    ),
-    Measure::level(
-        "overdue_end_usd",
-        "overdue at the end",
-        LOWER,
-        "of the receivable at the end, what is on invoices that had a final decline",
-        |t, _| usd(t.balances.overdue_end),
-    ),
-    Measure::level(
-        "credit_mean_usd",
-        "float",
-        HIGHER,
-        "float: paid credit, averaged from warm-up to horizon",
-        |t, c| mean(t.balances.credit_area, c),
-    ),
-    Measure::level(
-        "receivable_mean_usd",
-        "money lent",
-        LOWER,
-        "money lent: the receivable, averaged from warm-up to horizon",
-        |t, c| mean(t.balances.receivable_area, c),
-    ),
-    Measure::usd("overshoot_usd", "overshoot", LOWER, "usage that the policy meant to prevent", |f, _| {
-        usd(f[Flow::Overshoot])
-    }),
-    Measure::usd(
-        "overshoot_lag_usd",
-        "overshoot by lag",
-        LOWER,
-        "of it, from requests admitted when usage that had ended left nothing, but was not settled or not looked at",
-        |f, _| usd(f[Flow::OvershootByLag]),
-    ),
-    Measure::usd(
-        "overshoot_in_flight_usd",
-        "overshoot in flight",
-        LOWER,
-        "of it, from requests admitted when what was left would not have covered those that were running",
-        |f, _| usd(f[Flow::OvershootInFlight]),
-    ),
-    Measure::usd(
-        "overshoot_last_request_usd",
-        "overshoot of last requests",
-        LOWER,
-        "of it, from requests admitted when something was left: only their own cost was not known",
-        |f, _| usd(f[Flow::Overshoot] - f[Flow::OvershootByLag] - f[Flow::OvershootInFlight]),
-    ),
-    Measure::count("payments", "payments", NEITHER, "results of payments", |f, _| count(f[Flow::Payments])),
-    Measure::count("payments_declined", "declined payments", LOWER, "of them, declined", |f, _| {
-        count(f[Flow::PaymentsDeclined])
-    }),
-    Measure::count("top_ups", "top-ups", NEITHER, "successful purchases by automatic top-up", |f, _| {
-        count(f[Flow::TopUps])
-    }),
-    Measure::count(
-        "manual_purchases",
-        "manual purchases",
-        NEITHER,
-        "all other successful purchases",
-        |f, _| count(f[Flow::ManualPurchases]),
-    ),
-    Measure::count("invoices", "invoices", NEITHER, "invoices issued", |f, _| count(f[Flow::Invoices])),
-    Measure::count("invoices_paid", "paid invoices", NEITHER, "invoices paid", |f, _| {
-        count(f[Flow::InvoicesPaid])
-    }),
-    Measure::count("invoices_written_off", "invoices written off", LOWER, "invoices written off", |f, _| {
-        count(f[Flow::InvoicesWrittenOff])
-    }),
-    Measure::count("stops", "stops", LOWER, "times that an account was stopped", |f, _| {
-        count(f[Flow::Stops])
-    }),
-    Measure::seconds(
-        "stopped_seconds",
-        "stopped time",
-        LOWER,
-        "account time stopped, until churn, closure or the horizon",
-        |f, _| Quantity::Micros(f[Flow::StoppedMicros]),
-    ),
-    Measure::share(
-        "active_share",
-        "active time",
-        HIGHER,
-        "share of account time not stopped (1 where there is none)",
-        |f, _| Quantity::Ratio(f[Flow::AccountMicros] - f[Flow::StoppedMicros], f[Flow::AccountMicros], 1.0),
-    ),
-    Measure::count(
-        "accounts_activated",
-        "activated accounts",
-        HIGHER,
-        "accounts that had a request served",
-        |f, _| count(f[Flow::AccountsActivated]),
-    ),
-    Measure::count("accounts_stopped", "stopped accounts", LOWER, "accounts ever stopped", |f, _| {
-        count(f[Flow::AccountsStopped])
-    }),
-    Measure::count("accounts_churned", "churned accounts", LOWER, "accounts whose customer left", |f, _| {
-        count(f[Flow::AccountsChurned])
-    }),
-    Measure::count("accounts_closed", "closed accounts", LOWER, "accounts closed", |f, _| {
-        count(f[Flow::AccountsClosed])
-    }),
-    Measure::count(
-        "accounts_converted",
-        "converted accounts",
-        HIGHER,
-        "accounts that moved on from a trial",
-        |f, _| count(f[Flow::AccountsConverted]),
-    ),
-    Measure::share(
-        "refused_share",
-        "refused tries",
-        LOWER,
-        "share of tries refused (0 where there is none)",
-        |f, _| Quantity::Ratio(f.refusals(), f[Flow::Attempts], 0.0),
-    ),
-    Measure::share(
-        "lost_share",
-        "lost requests",
-        LOWER,
-        "share of requests lost (0 where there is none)",
-        |f, _| Quantity::Ratio(f[Flow::Requests] - f[Flow::Served], f[Flow::Requests], 0.0),
-    ),
-    Measure::share_of_accounts(
-        "stopped_share",
-        "stopped accounts",
-        LOWER,
-        "share of accounts ever stopped (0 where there is none)",
-        Flow::AccountsStopped,
-    ),
-    Measure::share_of_accounts(
-        "churned_share",
-        "churned accounts",
-        LOWER,
-        "share of accounts whose customer left (0 where there is none)",
-        Flow::AccountsChurned,
-    ),
-    Measure::quantile(
-        "overshoot_p50_usd",
-        "overshoot, median account",
-        "overshoot of an account: half of the accounts have at most this",
-        AccountFigure::Overshoot,
-        Rank::P50,
-    ),
-    Measure::quantile(
-        "overshoot_p90_usd",
-        "overshoot, 9 of 10 accounts",
-        "overshoot of an account: nine accounts of ten have at most this",
-        AccountFigure::Overshoot,
-        Rank::P90,
-    ),
-    Measure::quantile(
-        "overshoot_p99_usd",
-        "overshoot, 99 of 100 accounts",
-        "overshoot of an account: 99 accounts of a hundred have at most this",
-        AccountFigure::Overshoot,
-        Rank::P99,
-    ),
-    Measure::quantile(
-        "overshoot_max_usd",
-        "overshoot, worst account",
-        "overshoot of an account: the account that has most has this",
-        AccountFigure::Overshoot,
-        Rank::Max,
-    ),
-    Measure::quantile(
-        "stopped_p50_seconds",
-        "stopped time, median account",
-        "stopped time of an account: half of the accounts have at most this",
-        AccountFigure::Stopped,
-        Rank::P50,
-    ),
-    Measure::quantile(
-        "stopped_p90_seconds",
-        "stopped time, 9 of 10 accounts",
-        "stopped time of an account: nine accounts of ten have at most this",
-        AccountFigure::Stopped,
-        Rank::P90,
-    ),
-    Measure::quantile(
-        "stopped_p99_seconds",
-        "stopped time, 99 of 100 accounts",
-        "stopped time of an account: 99 accounts of a hundred have at most this",
-        AccountFigure::Stopped,
-        Rank::P99,
-    ),
-    Measure::quantile(
-        "stopped_max_seconds",
-        "stopped time, worst account",
-        "stopped time of an account: the account that has most has this",
-        AccountFigure::Stopped,
-        Rank::Max,
-    ),
-    Measure::quantile(
-        "debt_p50_usd",
-        "debt, median account",
-        "what an account owes at the end, and what of it was written off: half of the accounts have at most this",
-        AccountFigure::Debt,
-        Rank::P50,
-    ),
-    Measure::quantile(
-        "debt_p90_usd",
-        "debt, 9 of 10 accounts",
-        "what an account owes at the end, and what of it was written off: nine accounts of ten have at most this",
-        AccountFigure::Debt,
-        Rank::P90,
-    ),
-    Measure::quantile(
-        "debt_p99_usd",
-        "debt, 99 of 100 accounts",
-        "what an account owes at the end, and what of it was written off: 99 accounts of a hundred have at most this",
-        AccountFigure::Debt,
-        Rank::P99,
-    ),
-    Measure::quantile(
-        "debt_max_usd",
-        "debt, worst account",
-        "what an account owes at the end, and what of it was written off: the account that has most has this",
-        AccountFigure::Debt,
-        Rank::Max,
-    ),
-    Measure::quantile(
-        "lost_share_p50",
-        "lost requests, median account",
-        "share of an account's requests lost: half of the accounts have at most this",
-        AccountFigure::LostShare,
-        Rank::P50,
-    ),
-    Measure::quantile(
-        "lost_share_p90",
-        "lost requests, 9 of 10 accounts",
-        "share of an account's requests lost: nine accounts of ten have at most this",
-        AccountFigure::LostShare,
-        Rank::P90,
-    ),
-    Measure::quantile(
-        "lost_share_p99",
-        "lost requests, 99 of 100 accounts",
-        "share of an account's requests lost: 99 accounts of a hundred have at most this",
-        AccountFigure::LostShare,
-        Rank::P99,
-    ),
-    Measure::quantile(
-        "lost_share_max",
-        "lost requests, worst account",
-        "share of an account's requests lost: the account that has most has this",
-        AccountFigure::LostShare,
-        Rank::Max,
-    ),
-];
-
-/// The measures that tell policies apart at a glance, in the order in which they are shown.
-pub const HEADLINES: [&str; 11] = [
-    "contribution_usd",
-    "net_revenue_usd",
-    "net_cash_usd",
-    "bad_debt_usd",
-    "credit_mean_usd",
-    "receivable_mean_usd",
-    "overshoot_usd",
-    "fees_usd",
-    "lost_share",
-    "active_share",
-    "churned_share",
-];
 
 #[cfg(test)]
 mod tests {
@@ -732,8 +267,8 @@ mod tests {
         }
         let value = |name| Measure::named(name).unwrap().of_sums(&tally, &context);
         assert_eq!(value("lost"), Quantity::Count(3));
-        assert_eq!(value("serving_cost_usd"), usd(501)); // 500.5, half up
-        assert_eq!(value("contribution_usd"), usd(1001 - 100 - 501 - 7 - 11));
+        assert_eq!(value("serving_cost_usd"), Quantity::Usd(Total::from_nanos(501))); // 500.5, half up
+        assert_eq!(value("contribution_usd"), Quantity::Usd(Total::from_nanos(1001 - 100 - 501 - 7 - 11)));
         assert_eq!(value("lost_share").as_f64(), 0.3);
         assert_eq!(value("active_share").as_f64(), 1.0);
     }

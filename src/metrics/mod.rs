@@ -5,12 +5,14 @@
 
 mod demand;
 mod measure;
+mod measures;
 mod recorder;
 mod size;
 mod spread;
 
 pub use demand::{AccountDemand, Demand};
-pub use measure::{Better, Context, HEADLINES, MEASURES, Measure, Quantity, Unit};
+pub use measure::{Better, Context, Measure, Quantity, Unit};
+pub use measures::{HEADLINES, MEASURES};
 pub use recorder::{DailyTally, Recorder};
 pub use size::SizeClass;
 pub use spread::{AccountFigure, AccountFigures, Bin, Rank, Spread, figures_of};
