@@ -56,12 +56,16 @@ fn indexed(canvas: &Pixmap) -> (Vec<[u8; 3]>, Vec<u8>) {
         one.iter().zip(other).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum()
     };
     let nearest = |colour: &[u8; 3]| {
-        (0..=u8::MAX)
-            .zip(&palette)
-            .min_by_key(|(_, other)| distance(colour, other))
-            .map_or(0, |(place, _)| place)
+        let places = (0..=u8::MAX).zip(&palette);
+        places.min_by_key(|(_, other)| distance(colour, other)).map_or(0, |(place, _)| place)
     };
-    let places: BTreeMap<[u8; 3], u8> = counts.into_keys().map(|colour| (colour, nearest(&colour))).collect();
+    let mut places: BTreeMap<[u8; 3], u8> = palette.iter().copied().zip(0..=u8::MAX).collect();
+    let mut cells = BTreeMap::new();
+    for colour in counts.into_keys() {
+        // Colours that share the upper halves of all their parts are alike enough to be looked up once.
+        let cell = colour.map(|part| part & 0xf0 | 0x08);
+        places.entry(colour).or_insert_with(|| *cells.entry(cell).or_insert_with(|| nearest(&cell)));
+    }
     let mut pixels = Vec::with_capacity(canvas.pixels().len());
     runs().for_each(|(colour, length)| pixels.extend(std::iter::repeat_n(places[&colour], length)));
     (palette, pixels)
