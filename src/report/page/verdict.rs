@@ -147,8 +147,11 @@ impl Study<'_> {
             ];
         }
         let caveat = "One replication: no telling which of these differences are chance.";
+        let is_loss =
+            self.ranking(EARNS.measure()).first().is_some_and(|best| self.mean(*best, EARNS.measure) < 0.0);
+        let most = if is_loss { ["loses less", "loses least"] } else { ["earns more", "earns most"] };
         [
-            self.best_of(&EARNS, ["earns more", "earns most"]),
+            self.best_of(&EARNS, most),
             self.price_of_winning(&EARNS),
             self.best_of(&TURNS_AWAY, ["turns away fewer requests", "turns away fewest requests"]),
             (self.results.replications == 1).then(|| caveat.into()),
@@ -311,6 +314,22 @@ mod tests {
         let Verdict { cards, .. } = verdict(Study { results });
         let points = cards[card].readers.iter().flat_map(|reader| &reader.points);
         points.map(|point| (point.mark, point.sentence.read(&results.policies))).collect()
+    }
+
+    #[test]
+    fn where_every_policy_loses_money_none_is_said_to_earn_most() {
+        let losses = [-500.0, -400.0, -300.0];
+        let results = Study::sample(
+            20,
+            &THREE,
+            &[
+                ("requests", &[9e6; 3], 1.0),
+                ("net_revenue_usd", &[9000.0; 3], 1.0),
+                ("contribution_usd", &losses, 1.0),
+            ],
+        );
+        let told = &lead(&results)[0];
+        assert!(told.starts_with("post-paid loses least: "), "{told}");
     }
 
     #[test]
