@@ -200,14 +200,28 @@ impl Tally {
     }
 }
 
-/// What customers are owed and what they owe, and what the run has given so far: at a day's end, or by how much it
-/// changed on that day.
+/// What customers are owed and what they owe: at a day's end, or by how much it changed on that day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Levels {
+pub struct Owed {
     /// Paid credit, in nano-dollars, with what awaits posting.
     pub credit: i128,
     /// The receivable, in nano-dollars.
     pub receivable: i128,
+}
+
+impl Owed {
+    /// Adds other amounts to these.
+    pub fn merge(&mut self, other: Owed) {
+        self.credit += other.credit;
+        self.receivable += other.receivable;
+    }
+}
+
+/// What is owed at a day's end, and what the run has given so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Levels {
+    /// What is owed.
+    pub owed: Owed,
     /// Net cash since the end of the warm-up, in nano-dollars.
     pub net_cash: i128,
     /// Net revenue since the end of the warm-up, in nano-dollars.
@@ -231,17 +245,9 @@ impl Levels {
         ),
     ];
 
-    /// Adds other levels to these.
-    pub fn merge(&mut self, other: Levels) {
-        self.credit += other.credit;
-        self.receivable += other.receivable;
-        self.net_cash += other.net_cash;
-        self.net_revenue += other.net_revenue;
-    }
-
     /// The levels, in the order of [`Levels::COLUMNS`].
     pub fn quantities(self) -> [Quantity; 4] {
-        [self.credit, self.receivable, self.net_cash, self.net_revenue]
+        [self.owed.credit, self.owed.receivable, self.net_cash, self.net_revenue]
             .map(|nanos| Quantity::Usd(crate::money::Total::from_nanos(nanos)))
     }
 }

@@ -3,7 +3,7 @@
 //! A recorder counts how the account departs from its [`Demand`]: as if all requests were served but for those that it
 //! hears of. So what is served takes no counting, and demand is counted once for all policies.
 
-use super::{Balances, Demand, Flow, Flows, Levels, Tally};
+use super::{Balances, Demand, Flow, Flows, Levels, Owed, Tally};
 use crate::account::AccountView;
 use crate::engine::event::{PaymentResult, PurchaseKind};
 use crate::engine::observation::{Fate, Happening, Observer, OvershootCause, RequestSpan, split_by_day};
@@ -16,7 +16,7 @@ use crate::wallet::{Entry, LedgerAccount, Posting, Wallet};
 #[derive(Clone, Debug)]
 pub struct DailyTally {
     days: Vec<Flows>,
-    changes: Vec<Levels>,
+    changes: Vec<Owed>,
     balances: Balances,
 }
 
@@ -25,7 +25,7 @@ impl DailyTally {
     pub fn by_day(calendar: &Calendar) -> DailyTally {
         DailyTally {
             days: vec![Flows::default(); calendar.days()],
-            changes: vec![Levels::default(); calendar.days()],
+            changes: vec![Owed::default(); calendar.days()],
             balances: Balances::default(),
         }
     }
@@ -44,7 +44,7 @@ impl DailyTally {
     /// far.
     pub fn levels(&self) -> impl Iterator<Item = Levels> {
         self.changes.iter().zip(&self.days).scan(Levels::default(), |level, (change, flows)| {
-            level.merge(*change);
+            level.owed.merge(*change);
             level.net_cash += flows.net_cash();
             level.net_revenue += flows.net_revenue();
             Some(*level)

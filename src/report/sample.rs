@@ -101,8 +101,8 @@ pub fn outcome(policies: &[&str], replications: u32, days: usize) -> Outcome {
             let mut levels = Levels::default();
             for (day, moments) in by_day.iter_mut().enumerate() {
                 let flows = flows(&mut draws, harshness, day);
-                levels.credit += flows[Flow::CashIn] / 8 - levels.credit / 20;
-                levels.receivable += flows[Flow::BadDebt] - levels.receivable / 30;
+                levels.owed.credit += flows[Flow::CashIn] / 8 - levels.owed.credit / 20;
+                levels.owed.receivable += flows[Flow::BadDebt] - levels.owed.receivable / 30;
                 levels.net_cash += flows[Flow::CashIn] - flows[Flow::Fees];
                 levels.net_revenue += flows[Flow::Usage];
                 let values = daily_measures().map(|measure| measure.of_day(&flows, &CONTEXT));
