@@ -14,6 +14,7 @@ use generator::Case;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::env;
+use std::fs;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -86,14 +87,15 @@ fn product_and_reference_agree_on_random_scenarios() {
 /// Shrinks the first of the cases that differ, and fails, unless there is none.
 fn report(differing: Vec<(u64, Case, Vec<String>)>) {
     let count = differing.len();
-    for (seed, case, differences) in &differing {
-        if env::var("KEEP").is_ok() { let f=Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("seed-{seed}")); std::fs::create_dir_all(&f).unwrap(); case.write(&f); }
+    for (seed, _, differences) in &differing {
+
         println!("seed {seed}: {}", differences[0]);
     }
     let Some((seed, case, _)) = differing.into_iter().next() else { return };
     if env::var("KEEP").is_ok() { panic!("{count} differ"); }
     let case = shrink::shrink(case, differs);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("differs-{seed}"));
+    fs::create_dir_all(&folder).expect("a folder for the case can be made");
     let path = case.write(&folder);
     let differences = compare_case(&case).expect("a case that was compared").differences.join("\n");
     panic!("{count} scenarios differ. The first, seed {seed}, made small: {}\n{}\n{differences}", path.display(), case.toml());

@@ -44,8 +44,6 @@ pub enum Class {
     /// Nothing happens, but standing is judged: with `refresh`, at its multiples (MODEL 6.5).
     Judgement,
     Action,
-    /// Of the customer's actions, patience is the last (MODEL 7: "the question comes before the patience").
-    Patience,
     /// Requests released or retried by the client.
     Retry,
     Arrival,
@@ -103,8 +101,8 @@ impl Event {
             | Event::BuysCredit { .. }
             | Event::HeedsAlert { .. }
             | Event::PurchaseAgain { .. }
-            | Event::PutOffPurchase { .. } => Class::Action,
-            Event::Patience { .. } => Class::Patience,
+            | Event::PutOffPurchase { .. }
+            | Event::Patience { .. } => Class::Action,
             Event::Retry { .. } | Event::Release { .. } => Class::Retry,
             Event::Arrival { .. } => Class::Arrival,
         }
@@ -147,8 +145,8 @@ pub struct Account<'w> {
     pub signup: Micros,
     /// The policy that it is under.
     pub terms: &'w Terms,
-    /// When it came under that.
-    pub came_under: Micros,
+    /// Whether it comes under that in the present event.
+    pub comes_under: bool,
     /// How often it has come under one: timers of an earlier one are void.
     pub coming: usize,
     pub trial_has_ended: bool,
@@ -208,7 +206,7 @@ impl<'w> Account<'w> {
             in_runoff: false,
             signup,
             terms,
-            came_under: signup,
+            comes_under: false,
             coming: 0,
             trial_has_ended: false,
             top_up_is_disabled: false,
@@ -320,6 +318,7 @@ impl<'w> Account<'w> {
         self.update_shortness();
         self.note_limit();
         self.top_up_if_due();
+        self.comes_under = false;
         self.end_trial_if_due();
         let refresh = self.refresh();
         if refresh > 0 && self.now % refresh != 0 {
@@ -371,7 +370,9 @@ impl<'w> Account<'w> {
             if was != Standing::NotOpen {
                 self.rule("6 an account is not open while its first purchase is under way");
                 self.end_stop();
+                self.drop_answers();
                 self.standing = Standing::NotOpen;
+                self.top_up_if_due();
             }
             return;
         }
@@ -403,12 +404,19 @@ impl<'w> Account<'w> {
         self.top_up_if_due();
     }
 
-    /// Ends the stop, if there is one, and counts its time.
+    /// Ends the stop, if there is one.
     pub fn end_stop(&mut self) {
-        if let Some(stop) = self.stop.take() {
+        if !self.in_runoff {
+            self.count_stopped_time();
+        }
+        self.stop = None;
+    }
+
+    /// Counts the time of a stop until now: until it ends, or the horizon.
+    fn count_stopped_time(&mut self) {
+        if let Some(stop) = &self.stop {
             let counted_from = stop.since.max(self.world.warmup);
-            let until = self.now.min(self.world.horizon);
-            self.counts.add_micros("stopped", (until - counted_from).max(0));
+            self.counts.add_micros("stopped", (self.now - counted_from).max(0));
         }
     }
 
@@ -435,7 +443,7 @@ impl<'w> Account<'w> {
         self.advance_to(self.world.horizon);
         self.in_runoff = true;
         self.settle_all_in_flight();
-        self.end_stop();
+        self.count_stopped_time();
         if !self.is_closed && !self.has_churned {
             self.count_account_time(self.now);
         }

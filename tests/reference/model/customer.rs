@@ -91,6 +91,7 @@ impl Account<'_> {
             asks_again: false,
             waits: false,
         });
+        // "The question comes before the patience of the stop, where both end at one instant."
         self.ask();
         if let Some(patience) = &self.world.cohort.customer.patience {
             let patience = self.luck.patience(self.stops as u32 - 1, patience);

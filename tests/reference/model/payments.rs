@@ -255,7 +255,7 @@ impl Account<'_> {
 
     pub fn attempt_purchase(&mut self, purchase: usize) {
         let now = self.now;
-        let opens = now == self.came_under;
+        let opens = self.comes_under;
         let one = &mut self.purchases[purchase];
         if one.state == State::PutOff {
             one.since = now;

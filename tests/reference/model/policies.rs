@@ -127,6 +127,7 @@ impl Account<'_> {
     pub fn sign_up(&mut self) {
         self.counts.add_always("accounts", 1);
         self.coming = 1;
+        self.comes_under = true;
         if let Some(Grant { amount, expires_after }) = self.terms.free_credit {
             self.rule("6.5 free credit is granted");
             self.grant(amount.0, after(self.now, expires_after));
@@ -287,8 +288,7 @@ impl Account<'_> {
         if self.spend_limit().is_some_and(|limit| limit <= tier.limit.0) {
             return None; // the customer's own limit binds
         }
-        let next = later.iter().find(|next| next.limit > tier.limit)?;
-        Some(next.paid.0 - self.paid)
+        later.iter().any(|later| later.limit > tier.limit).then(|| later[0].paid.0 - self.paid)
     }
 
     /// A tier's `after` passes at an instant of its own.
@@ -343,7 +343,7 @@ impl<'w> Account<'w> {
     fn move_to(&mut self, terms: &'w Terms) {
         self.check_alert(); // before a move in the same event
         self.terms = terms;
-        self.came_under = self.now;
+        self.comes_under = true;
         self.coming += 1;
         self.used = 0;
         self.billed = 0;

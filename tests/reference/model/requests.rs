@@ -126,7 +126,9 @@ impl Account<'_> {
     /// What the overshoot of a request that is admitted now would be due to: usage that had ended left nothing, but was
     /// not settled or not looked at; or what was left did not cover those that were running; or neither.
     fn cause_of_overshoot(&self) -> &'static str {
-        let Some(left) = self.allowance() else { return "overshoot_last_request_usd" };
+        // A trial with a payment method moves on: it is not meant to prevent any.
+        let moves_on = self.terms.is_trial() && self.has_payment_method();
+        let Some(left) = self.remaining().filter(|_| !moves_on) else { return "overshoot_last_request_usd" };
         let of = |flight: &Flight| self.cost(self.requests[flight.request].usage);
         let (ended, running): (Vec<&Flight>, Vec<&Flight>) =
             self.flights.values().partition(|flight| flight.ends <= self.now);

@@ -156,14 +156,13 @@ impl Wallet {
         self.awaiting -= amount;
         let of_uninvoiced = amount.min(self.uninvoiced);
         self.uninvoiced -= of_uninvoiced;
-        self.post("customer_credit", "receivable", of_uninvoiced);
         let mut rest = amount - of_uninvoiced;
         for index in 0..self.open_invoices.len() {
             let part = rest.min(self.open_invoices[index].amount);
             self.open_invoices[index].amount -= part;
             rest -= part;
-            self.post("customer_credit", "receivable", part);
         }
+        self.post("customer_credit", "receivable", amount - rest);
         self.open_invoices.retain(|invoice| invoice.amount > 0);
         let lot = (rest > 0).then(|| {
             let lot = self.new_lot(rest, expires);
