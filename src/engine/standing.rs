@@ -15,7 +15,7 @@ pub(super) enum Standing {
     /// Requests run.
     #[default]
     Active,
-    /// Its purchase at signup or at a move is under way, and there is nothing else to spend.
+    /// Its policy refuses it as out of credit, but its purchase at signup or at a move is under way.
     NotOpen,
     /// Its policy would refuse every request.
     Stopped(Refusal),
@@ -47,15 +47,18 @@ impl Standing {
 impl<O: Observer> Lane<'_, O> {
     /// How the account should stand. Reasons to be stopped are tested in the order of [`Refusal`].
     fn standing_now(&self) -> Standing {
-        if self.payments.opening_purchase_is_under_way() && !self.wallet.balance().is_positive() {
-            return Standing::NotOpen;
-        }
         match self.policy.gate(&self.view()) {
+            Gate::Closed(Refusal::NoCredit) if self.waits_for_first_credit() => Standing::NotOpen,
             Gate::Closed(Refusal::NoPaymentMethod) => Standing::Stopped(Refusal::NoPaymentMethod),
             _ if self.collections.any_overdue() => Standing::Stopped(Refusal::PastDue),
             Gate::Closed(reason) => Standing::Stopped(reason),
             Gate::Open => Standing::Active,
         }
+    }
+
+    /// Whether what the account bought at signup or at a move is on its way, and nothing is left until then.
+    fn waits_for_first_credit(&self) -> bool {
+        self.payments.opening_purchase_is_under_way() && !self.wallet.balance().is_positive()
     }
 
     /// Judges the account's standing, unless something is left at this instant that comes first. Where standing is
