@@ -32,8 +32,8 @@ pub(super) struct Customer {
     is_pending: [bool; Question::COUNT],
     /// The reasons of this stop whose question got a no.
     refused: Vec<Refusal>,
-    /// The limit under which buying credit was asked for last.
-    asked_under_limit: Option<Option<Money>>,
+    /// The limit under which buying credit was asked for last, for as long as it has not changed since.
+    asked_under_limit: Option<Money>,
     /// The reason to ask for again, if the account is still stopped for it.
     ask_again: Option<Refusal>,
 }
@@ -89,15 +89,23 @@ impl<O: Observer> Lane<'_, O> {
         }
         if reason == Refusal::LimitReached {
             let view = self.view();
-            let limit = self.policy.limit(&view);
             let buying_helps = self.policy.lacks_to_next_limit(&view).is_some();
-            if !buying_helps || self.customer.asked_under_limit == Some(limit) {
+            if !buying_helps || self.customer.asked_under_limit.is_some() {
                 return;
             }
-            self.customer.asked_under_limit = Some(limit);
+            self.customer.asked_under_limit = self.policy.limit(&view);
         }
         if !self.ask(question) {
             self.customer.refused.push(reason);
+        }
+    }
+
+    /// Buying credit may be asked for anew once the limit is another, also if it changes back before the next stop.
+    pub(super) fn note_changed_limit(&mut self) {
+        if self.customer.asked_under_limit.is_some()
+            && self.customer.asked_under_limit != self.policy.limit(&self.view())
+        {
+            self.customer.asked_under_limit = None;
         }
     }
 

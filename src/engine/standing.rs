@@ -112,13 +112,14 @@ impl<O: Observer> Lane<'_, O> {
         }
     }
 
-    /// Looks at what remains of the money: whether it has risen since a hold did not fit, and whether it has fallen to
-    /// what the customer is alerted at.
+    /// Looks at what remains of the money and what limits it: whether it has risen since a hold did not fit, whether the
+    /// limit is another, and whether it has fallen to what the customer is alerted at.
     pub(super) fn look_at_what_remains(&mut self) {
         if self.in_runoff || self.standing.is_closed() {
             return;
         }
         self.follow_shortness();
+        self.note_changed_limit();
         if let Some(alert_at) = self.terms.alert_at {
             let remaining = self.policy.remaining(&self.view());
             let was_above = std::mem::replace(&mut self.is_above_alert, remaining > alert_at);
