@@ -150,7 +150,7 @@ const CACHED_SHARE: Key<Shares> =
 const ACCOUNT_SPREAD: TableKey = TableKey::or_empty(
     "account_spread",
     &[&PROMPT_SPREAD, &OUTPUT_SPREAD, &CORRELATION],
-    "how much accounts differ in these lengths",
+    "how much accounts differ in these lengths; a `min` or `max` of theirs bounds what comes of it",
 );
 const PROMPT_SPREAD: Key<Sigma> = Key::with_default(
     "prompt",
