@@ -159,7 +159,8 @@ impl<O: Observer> Lane<'_, O> {
         self.payments.card_has_expired = false;
         if let Some(lifetime) = &self.world.payments.card_lifetime {
             let mut draws = self.streams.draws(rng::Purpose::CardLife, self.payments.card - 1);
-            let life = Span::from_micros_f64(lifetime.sample(&mut draws));
+            // One that is renewed goes on to expire: not so often that a run never ends.
+            let life = Span::from_micros_f64(lifetime.sample(&mut draws)).max(Span::MINUTE);
             self.queue.schedule(self.now + life, Event::CardExpiry { card: self.payments.card });
         }
     }

@@ -112,15 +112,21 @@ impl Signup {
 }
 
 impl Burst {
+    /// How many bursts of this kind are under way on average, so long after the signup.
+    ///
+    /// They are a Poisson number, as in the queue M/G/infinity: with starts at rate r, and d the mean of the lesser of
+    /// a length and the age, its mean is r d. Source: Eick, Massey, Whitt, "The physics of the Mt/G/infinity queue",
+    /// Operations Research 41 (1993).
+    pub fn mean_number(&self, age: Span) -> f64 {
+        self.per_day * self.duration.mean_up_to(age.micros() as f64) / Span::DAY.micros() as f64
+    }
+
     /// What the bursts of this kind multiply the rate by on average, so long after the signup.
     ///
-    /// Those under way are a Poisson number, as in the queue M/G/infinity: with starts at rate r, and d the mean
-    /// of the lesser of a length and the age, its mean is r d. So the product of their factors, independent and
-    /// of mean f, has the mean exp(r d (f - 1)). Source: Eick, Massey, Whitt, "The physics of the Mt/G/infinity
-    /// queue", Operations Research 41 (1993), for the number.
+    /// The product of the factors of a Poisson number of mean m, independent and of mean f, has the mean
+    /// exp(m (f - 1)).
     pub fn mean_factor(&self, age: Span) -> f64 {
-        let days = self.duration.mean_up_to(age.micros() as f64) / Span::DAY.micros() as f64;
-        libm::exp(self.per_day * days * (self.factor.mean() - 1.0))
+        libm::exp(self.mean_number(age) * (self.factor.mean() - 1.0))
     }
 }
 
