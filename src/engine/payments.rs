@@ -366,8 +366,10 @@ impl<O: Observer> Lane<'_, O> {
             self.payments.find(number).expect("a purchase is under way until it is finally declined");
         purchase.declines += 1;
         let Purchase { kind, amount, declines, stop, policy, .. } = *purchase;
-        let is_left_behind =
-            policy != self.policy_number || self.standing.is_closed() || self.customer.has_churned;
+        let is_left_behind = policy != self.policy_number
+            || self.standing.is_closed()
+            || self.customer.has_churned
+            || self.in_runoff;
         match kind {
             PurchaseKind::TopUp if is_left_behind => {
                 self.fail(number);
@@ -385,7 +387,8 @@ impl<O: Observer> Lane<'_, O> {
             PurchaseKind::Initial | PurchaseKind::WithPaymentMethod | PurchaseKind::Alert => {
                 self.fail(number);
             }
-            PurchaseKind::Answer if hard => {
+            // After the horizon none is tried again, so no card is replaced for it.
+            PurchaseKind::Answer if hard && !self.in_runoff => {
                 self.fail(number);
                 self.want_new_card_for_purchase(stop, amount);
             }
@@ -410,10 +413,8 @@ impl<O: Observer> Lane<'_, O> {
     }
 
     pub(super) fn plan_top_up_retry(&mut self, wait: Span) {
-        match self.payments.declined_top_up.take() {
-            Some(number) if self.in_runoff => self.fail(number),
-            Some(purchase) => self.plan_retry(purchase, wait, Event::TopUpRetry { purchase }),
-            None => {}
+        if let Some(purchase) = self.payments.declined_top_up.take() {
+            self.plan_retry(purchase, wait, Event::TopUpRetry { purchase });
         }
     }
 
