@@ -15,6 +15,8 @@ impl Span {
     pub const ZERO: Span = Span(0);
     /// One second: the least time that a customer takes to answer, or a client to try again.
     pub const SECOND: Span = Span(1_000_000);
+    /// One minute: the least time after which something recurs by itself, such as a card that is renewed.
+    pub const MINUTE: Span = Span(60 * 1_000_000);
     /// One hour.
     pub const HOUR: Span = Span(3_600 * 1_000_000);
     /// One UTC day.

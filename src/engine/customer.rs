@@ -32,8 +32,8 @@ pub(super) struct Customer {
     is_pending: [bool; Question::COUNT],
     /// The reasons of this stop whose question got a no.
     refused: Vec<Refusal>,
-    /// The limit under which buying credit was asked for last.
-    asked_under_limit: Option<Option<Money>>,
+    /// The limit under which buying credit was asked for last, for as long as it has not changed since.
+    asked_under_limit: Option<Money>,
     /// The reason to ask for again, if the account is still stopped for it.
     ask_again: Option<Refusal>,
 }
@@ -89,15 +89,23 @@ impl<O: Observer> Lane<'_, O> {
         }
         if reason == Refusal::LimitReached {
             let view = self.view();
-            let limit = self.policy.limit(&view);
             let buying_helps = self.policy.lacks_to_next_limit(&view).is_some();
-            if !buying_helps || self.customer.asked_under_limit == Some(limit) {
+            if !buying_helps || self.customer.asked_under_limit.is_some() {
                 return;
             }
-            self.customer.asked_under_limit = Some(limit);
+            self.customer.asked_under_limit = self.policy.limit(&view);
         }
         if !self.ask(question) {
             self.customer.refused.push(reason);
+        }
+    }
+
+    /// Buying credit may be asked for anew once the limit is another, also if it changes back before the next stop.
+    pub(super) fn note_changed_limit(&mut self) {
+        if self.customer.asked_under_limit.is_some()
+            && self.customer.asked_under_limit != self.policy.limit(&self.view())
+        {
+            self.customer.asked_under_limit = None;
         }
     }
 
@@ -161,13 +169,10 @@ impl<O: Observer> Lane<'_, O> {
             }
             Answer::BuyCredit { stop } if self.is_in_stop(stop) => {
                 self.customer.is_pending[Question::BuyCredit as usize] = false;
-                self.buy_credit();
+                self.buy_in_stop(PurchaseKind::Answer, self.credit_to_buy());
             }
             Answer::BuyDeferred { stop, kind, amount } if self.is_in_stop(stop) => {
-                if kind == PurchaseKind::Answer {
-                    self.customer.is_pending[Question::BuyCredit as usize] = false;
-                }
-                self.buy_in_stop(kind, amount);
+                self.buy_deferred(kind, amount);
             }
             Answer::HeedAlert { stops } if self.customer.stops == stops => self.buy_after_alert(),
             Answer::HeedAlert { .. } => self.note(Happening::AnswerDropped(Question::HeedAlert)),
@@ -219,14 +224,14 @@ impl<O: Observer> Lane<'_, O> {
         self.tell(PolicyEvent::PaymentMethodAdded);
     }
 
-    /// Buys credit: under a limit that is reached, at least what lacks to a higher one.
-    fn buy_credit(&mut self) {
+    /// How much credit is bought now: under a limit that is reached, at least what lacks to a higher one.
+    fn credit_to_buy(&self) -> Money {
         let amount = self.world.customer.buys_credit_amount;
         let lacks = match self.standing {
             Standing::Stopped(Refusal::LimitReached) => self.policy.lacks_to_next_limit(&self.view()),
             _ => None,
         };
-        self.buy_in_stop(PurchaseKind::Answer, amount.max(lacks.unwrap_or(Money::ZERO).ceil_to_cents()));
+        amount.max(lacks.unwrap_or(Money::ZERO).ceil_to_cents())
     }
 
     /// Buys credit before it is used up, unless that is beyond what the customer is willing to pay in a period.
@@ -242,21 +247,36 @@ impl<O: Observer> Lane<'_, O> {
     /// Makes a purchase in a stop; where it is beyond what the customer is willing to pay in a period, at the first
     /// day that allows it.
     pub(super) fn buy_in_stop(&mut self, kind: PurchaseKind, amount: Money) {
-        if !self.is_beyond_spend_limit(amount) {
+        if self.is_beyond_spend_limit(amount) {
+            self.note(Happening::PurchaseDeferred(amount));
+            self.defer(kind, amount);
+        } else {
             self.purchase(kind, amount);
+        }
+    }
+
+    /// Makes a purchase that was put off, unless the day does not allow it either. An answer is for what is due now.
+    fn buy_deferred(&mut self, kind: PurchaseKind, amount: Money) {
+        let is_answer = kind == PurchaseKind::Answer;
+        let amount = if is_answer { self.credit_to_buy() } else { amount };
+        if self.is_beyond_spend_limit(amount) {
+            self.defer(kind, amount);
             return;
         }
-        if self.customer.spend_limit.is_some_and(|limit| amount > limit) {
-            self.note(Happening::PurchaseForgone(amount)); // no period would allow it
-            return;
+        if is_answer {
+            self.customer.is_pending[Question::BuyCredit as usize] = false;
         }
+        self.purchase(kind, amount);
+    }
+
+    /// Puts a purchase off until the next day.
+    fn defer(&mut self, kind: PurchaseKind, amount: Money) {
         if kind == PurchaseKind::Answer {
             self.customer.is_pending[Question::BuyCredit as usize] = true;
         }
         let stop = self.customer.stop();
-        self.queue
-            .schedule(self.now.next_midnight(), Event::Answer(Answer::BuyDeferred { stop, kind, amount }));
-        self.note(Happening::PurchaseDeferred(amount));
+        let event = Event::Answer(Answer::BuyDeferred { stop, kind, amount });
+        self.queue.schedule(self.now.next_midnight(), event);
     }
 
     /// A purchase in answer to a question was declined softly: it is tried again, if the stop still lasts.

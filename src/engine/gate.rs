@@ -134,10 +134,10 @@ impl<O: Observer> Lane<'_, O> {
             return Err(Refusal::RateLimited);
         }
         let hold = self.hold_of(request.usage);
-        // No less remains than the leeway, which is known without asking the policy.
+        // No less remains than the leeway, where there is any: it is known without asking the policy.
         let leeway = self.leeway();
-        let is_authorized =
-            self.is_authorized(hold, leeway) || self.is_authorized(hold, self.policy.remaining(&self.view()));
+        let is_authorized = leeway.is_positive() && self.is_authorized(hold, leeway)
+            || self.is_authorized(hold, self.policy.remaining(&self.view()));
         if is_authorized { Ok(hold) } else { Err(Refusal::OnHold) }
     }
 

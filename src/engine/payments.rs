@@ -159,7 +159,8 @@ impl<O: Observer> Lane<'_, O> {
         self.payments.card_has_expired = false;
         if let Some(lifetime) = &self.world.payments.card_lifetime {
             let mut draws = self.streams.draws(rng::Purpose::CardLife, self.payments.card - 1);
-            let life = Span::from_micros_f64(lifetime.sample(&mut draws));
+            // One that is renewed goes on to expire: not so often that a run never ends.
+            let life = Span::from_micros_f64(lifetime.sample(&mut draws)).max(Span::MINUTE);
             self.queue.schedule(self.now + life, Event::CardExpiry { card: self.payments.card });
         }
     }
@@ -365,8 +366,10 @@ impl<O: Observer> Lane<'_, O> {
             self.payments.find(number).expect("a purchase is under way until it is finally declined");
         purchase.declines += 1;
         let Purchase { kind, amount, declines, stop, policy, .. } = *purchase;
-        let is_left_behind =
-            policy != self.policy_number || self.standing.is_closed() || self.customer.has_churned;
+        let is_left_behind = policy != self.policy_number
+            || self.standing.is_closed()
+            || self.customer.has_churned
+            || self.in_runoff;
         match kind {
             PurchaseKind::TopUp if is_left_behind => {
                 self.fail(number);
@@ -384,7 +387,8 @@ impl<O: Observer> Lane<'_, O> {
             PurchaseKind::Initial | PurchaseKind::WithPaymentMethod | PurchaseKind::Alert => {
                 self.fail(number);
             }
-            PurchaseKind::Answer if hard => {
+            // After the horizon none is tried again, so no card is replaced for it.
+            PurchaseKind::Answer if hard && !self.in_runoff => {
                 self.fail(number);
                 self.want_new_card_for_purchase(stop, amount);
             }
@@ -409,10 +413,8 @@ impl<O: Observer> Lane<'_, O> {
     }
 
     pub(super) fn plan_top_up_retry(&mut self, wait: Span) {
-        match self.payments.declined_top_up.take() {
-            Some(number) if self.in_runoff => self.fail(number),
-            Some(purchase) => self.plan_retry(purchase, wait, Event::TopUpRetry { purchase }),
-            None => {}
+        if let Some(purchase) = self.payments.declined_top_up.take() {
+            self.plan_retry(purchase, wait, Event::TopUpRetry { purchase });
         }
     }
 

@@ -15,7 +15,7 @@ pub(super) enum Standing {
     /// Requests run.
     #[default]
     Active,
-    /// Its purchase at signup or at a move is under way, and there is nothing else to spend.
+    /// Its policy refuses it as out of credit, but its purchase at signup or at a move is under way.
     NotOpen,
     /// Its policy would refuse every request.
     Stopped(Refusal),
@@ -47,15 +47,18 @@ impl Standing {
 impl<O: Observer> Lane<'_, O> {
     /// How the account should stand. Reasons to be stopped are tested in the order of [`Refusal`].
     fn standing_now(&self) -> Standing {
-        if self.payments.opening_purchase_is_under_way() && !self.wallet.balance().is_positive() {
-            return Standing::NotOpen;
-        }
         match self.policy.gate(&self.view()) {
+            Gate::Closed(Refusal::NoCredit) if self.waits_for_first_credit() => Standing::NotOpen,
             Gate::Closed(Refusal::NoPaymentMethod) => Standing::Stopped(Refusal::NoPaymentMethod),
             _ if self.collections.any_overdue() => Standing::Stopped(Refusal::PastDue),
             Gate::Closed(reason) => Standing::Stopped(reason),
             Gate::Open => Standing::Active,
         }
+    }
+
+    /// Whether what the account bought at signup or at a move is on its way, and nothing is left until then.
+    fn waits_for_first_credit(&self) -> bool {
+        self.payments.opening_purchase_is_under_way() && !self.wallet.balance().is_positive()
     }
 
     /// Judges the account's standing, unless something is left at this instant that comes first. Where standing is
@@ -109,13 +112,14 @@ impl<O: Observer> Lane<'_, O> {
         }
     }
 
-    /// Looks at what remains of the money: whether it has risen since a hold did not fit, and whether it has fallen to
-    /// what the customer is alerted at.
+    /// Looks at what remains of the money and what limits it: whether it has risen since a hold did not fit, whether the
+    /// limit is another, and whether it has fallen to what the customer is alerted at.
     pub(super) fn look_at_what_remains(&mut self) {
         if self.in_runoff || self.standing.is_closed() {
             return;
         }
         self.follow_shortness();
+        self.note_changed_limit();
         if let Some(alert_at) = self.terms.alert_at {
             let remaining = self.policy.remaining(&self.view());
             let was_above = std::mem::replace(&mut self.is_above_alert, remaining > alert_at);

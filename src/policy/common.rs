@@ -23,8 +23,11 @@ pub const KIND: Key<String> = Key::required(
 );
 pub(super) const FREE_CREDIT: Key<Grant> =
     Key::optional("free_credit", "none", "promotional credit that is granted at signup");
-const CREDIT_EXPIRES_AFTER: Key<Span> =
-    Key::optional("credit_expires_after", "never", "how long after its posting paid credit lapses");
+const CREDIT_EXPIRES_AFTER: Key<Span> = Key::optional(
+    "credit_expires_after",
+    "never",
+    "how long after its posting paid credit lapses, a minute at least",
+);
 const RATE_LIMIT: Key<RateLimit> = Key::optional(
     "rate_limit",
     "none",
@@ -136,9 +139,10 @@ impl CommonTerms {
         let alert_at = table.read(&ALERT_AT);
         let metering = table.read(&METERING).unwrap_or_default();
         let http_status = table.read(&HTTP_STATUS).unwrap_or_default();
-        if credit_expires_after == Some(Span::ZERO) {
-            let hint = "give it some time, as in `credit_expires_after = \"365d\"`";
-            table.fault(CREDIT_EXPIRES_AFTER.name, "paid credit would lapse at once", hint);
+        // What lapses is bought anew at once where top-ups are automatic.
+        if credit_expires_after.is_some_and(|after| after < Span::MINUTE) {
+            let hint = "give it a minute at least, as in `credit_expires_after = \"365d\"`";
+            table.fault(CREDIT_EXPIRES_AFTER.name, "paid credit would lapse in less than a minute", hint);
         }
         CommonTerms {
             free_credit,

@@ -235,7 +235,8 @@ pub struct Alarm(pub u32);
 
 /// What a policy may have done.
 pub enum Command {
-    /// Buy credit at signup or at a move; the account is not open while it is under way with nothing else to spend.
+    /// Buy credit at signup or at a move. While it is under way and nothing else is left, an account that would be
+    /// refused as out of credit is not open, rather than stopped.
     BuyInitial(Money),
     /// Buy credit by automatic top-up.
     TopUp(Money),

@@ -17,6 +17,8 @@ const MOST_PER_DAY: f64 = 1e9;
 const MOST_GROWTH: f64 = 1e6;
 /// The most bursts of a kind that an account may have a day, on average.
 const MOST_BURSTS_PER_DAY: f64 = 86_400.0;
+/// The most bursts of a kind that an account may be in at once, on average.
+const MOST_BURSTS_AT_ONCE: f64 = 100.0;
 
 /// The table.
 pub const WORKLOAD: TableKey = TableKey::required(
@@ -150,7 +152,7 @@ const CACHED_SHARE: Key<Shares> =
 const ACCOUNT_SPREAD: TableKey = TableKey::or_empty(
     "account_spread",
     &[&PROMPT_SPREAD, &OUTPUT_SPREAD, &CORRELATION],
-    "how much accounts differ in these lengths",
+    "how much accounts differ in these lengths; a `min` or `max` of theirs bounds what comes of it",
 );
 const PROMPT_SPREAD: Key<Sigma> = Key::with_default(
     "prompt",
@@ -460,6 +462,13 @@ fn modulation(table: &mut Table<'_>, horizon: Option<Span>) -> Option<Modulation
     if factor > MOST_GROWTH {
         let wrong = format!("the bursts multiply the rate by {factor:.1e} on average");
         table.fault(BURSTS.name, wrong, "make them rarer, shorter or weaker: those that overlap multiply");
+    }
+    for burst in bursts.iter().flatten() {
+        let at_once = burst.mean_number(horizon);
+        if at_once > MOST_BURSTS_AT_ONCE {
+            let wrong = format!("an account is in {at_once:.0} bursts at once on average");
+            table.fault(BURSTS.name, wrong, "make them rarer or shorter: those that overlap multiply");
+        }
     }
     Some(Modulation {
         daily: daily?.0,

@@ -2,7 +2,7 @@
 
 use super::profile::Profile;
 use super::trace::Trace;
-use super::{Arrivals, Burst, Modulation, Signup, Workload};
+use super::{Arrivals, Burst, Modulation, Signup, Tokens, Workload};
 use crate::tariff::{Price, Tariff};
 use crate::time::{Calendar, Span, Time};
 
@@ -53,10 +53,9 @@ impl Workload {
         let cached_share = self.tokens.cached_share.mean().clamp(0.0, 1.0);
         let nanos = match &self.arrivals {
             Arrivals::Poisson { .. } | Arrivals::Gamma { .. } | Arrivals::OnOff { .. } => {
-                // The mean of a lognormal factor of median 1.
-                let spread = |sigma: f64| libm::exp(sigma * sigma / 2.0);
-                let prompt = self.tokens.prompt.mean().max(1.0) * spread(self.tokens.prompt_spread);
-                let output = self.tokens.output.mean().max(0.0) * spread(self.tokens.output_spread);
+                let Tokens { prompt, output, prompt_spread, output_spread, .. } = &self.tokens;
+                let prompt = prompt.mean_with_factor(*prompt_spread).max(1.0);
+                let output = output.mean_with_factor(*output_spread).max(0.0);
                 drawn.cost(prompt, prompt * cached_share, output)
             }
             Arrivals::Trace(trace) => trace.average_cost(tariff, drawn, cached_share),
@@ -113,15 +112,21 @@ impl Signup {
 }
 
 impl Burst {
+    /// How many bursts of this kind are under way on average, so long after the signup.
+    ///
+    /// They are a Poisson number, as in the queue M/G/infinity: with starts at rate r, and d the mean of the lesser of
+    /// a length and the age, its mean is r d. Source: Eick, Massey, Whitt, "The physics of the Mt/G/infinity queue",
+    /// Operations Research 41 (1993).
+    pub fn mean_number(&self, age: Span) -> f64 {
+        self.per_day * self.duration.mean_up_to(age.micros() as f64) / Span::DAY.micros() as f64
+    }
+
     /// What the bursts of this kind multiply the rate by on average, so long after the signup.
     ///
-    /// Those under way are a Poisson number, as in the queue M/G/infinity: with starts at rate r, and d the mean
-    /// of the lesser of a length and the age, its mean is r d. So the product of their factors, independent and
-    /// of mean f, has the mean exp(r d (f - 1)). Source: Eick, Massey, Whitt, "The physics of the Mt/G/infinity
-    /// queue", Operations Research 41 (1993), for the number.
+    /// The product of the factors of a Poisson number of mean m, independent and of mean f, has the mean
+    /// exp(m (f - 1)).
     pub fn mean_factor(&self, age: Span) -> f64 {
-        let days = self.duration.mean_up_to(age.micros() as f64) / Span::DAY.micros() as f64;
-        libm::exp(self.per_day * days * (self.factor.mean() - 1.0))
+        libm::exp(self.mean_number(age) * (self.factor.mean() - 1.0))
     }
 }
 
@@ -200,7 +205,8 @@ mod tests {
         workload.modulation.daily = std::array::from_fn(|hour| if hour < 8 { 0.0 } else { 1.5 });
         workload.modulation.growth_per_month = 0.5;
         workload.tokens.cached_share = Distribution::uniform(0.1, 0.7);
-        workload.tokens.prompt_spread = 0.3;
+        (workload.tokens.prompt_spread, workload.tokens.output_spread) = (0.3, 1.2);
+        workload.tokens.output = workload.tokens.output.clamped(Some(20.0), Some(300.0));
         workload.models = vec![(0, 1.0), (1, 3.0)];
         for signup in [Signup::AtStart, Signup::Over(Span::days(20)), Signup::Over(Span::days(60))] {
             let (requests, dollars) = totals(&workload, signup, 20_000);

@@ -96,8 +96,8 @@ struct Random {
     clockwork: Option<Clockwork>,
     /// The distribution of the account's factor on its rate, and its mean.
     heterogeneity: Option<(Distribution, f64)>,
-    prompt: Column,
-    output: Column,
+    prompt: TokenCounts,
+    output: TokenCounts,
     tokens: Tokens,
 }
 
@@ -147,8 +147,8 @@ impl Workload {
                     let mean = factor.mean();
                     (factor, mean)
                 }),
-                prompt: Column::new(&self.tokens.prompt),
-                output: Column::new(&self.tokens.output),
+                prompt: TokenCounts::new(&self.tokens.prompt, 1.0),
+                output: TokenCounts::new(&self.tokens.output, 0.0),
                 tokens: self.tokens.clone(),
             }))
         };
@@ -511,18 +511,20 @@ impl<'p> RandomFeed<'p> {
         let Random { prompt, output, .. } = self.random;
         let tokens = groups(&mut block.prompt, block.len);
         let (words, drawn) = block.room.first(tokens.len());
-        prompt.draw(simd, streams.stream(Purpose::Prompt), first, words, drawn);
-        round_tokens(simd, drawn, self.prompt_factor, 1.0, block.len, tokens).map_err(Overflow::Prompt)?;
-        output.draw(simd, streams.stream(Purpose::Output), first, words, drawn);
+        prompt.drawn.draw(simd, streams.stream(Purpose::Prompt), first, words, drawn);
+        prompt.round(simd, drawn, self.prompt_factor, block.len, tokens).map_err(Overflow::Prompt)?;
+        output.drawn.draw(simd, streams.stream(Purpose::Output), first, words, drawn);
         let tokens = groups(&mut block.output, block.len);
-        round_tokens(simd, drawn, self.output_factor, 0.0, block.len, tokens).map_err(Overflow::Output)
+        output.round(simd, drawn, self.output_factor, block.len, tokens).map_err(Overflow::Output)
     }
 }
 
-/// Counts from at least `least` on, rounded half up; at most 32 bits.
-#[inline(always)]
-fn count<S: Simd>(counts: f64x8<S>, least: f64) -> u64x8<S> {
-    round(counts.max(least).min(f64::from(u32::MAX)))
+/// Token counts of one kind: what is drawn, times an account's own factor, and only then kept within bounds.
+#[derive(Clone, Debug)]
+struct TokenCounts {
+    drawn: Column,
+    low: f64,
+    high: f64,
 }
 
 /// The cached tokens of prompts: a share of them, rounded half up.
@@ -531,30 +533,40 @@ fn cached_of<S: Simd>(prompts: f64x8<S>, shares: f64x8<S>) -> u64x8<S> {
     round((prompts * shares).max(0.0).min(prompts))
 }
 
-/// Token counts from what was drawn: times a factor, at least `least`, rounded half up. The error is the
-/// first of the `len` counts that does not fit.
-#[inline(always)]
-fn round_tokens<S: Simd>(
-    simd: S,
-    drawn: &[Values],
-    factor: f64,
-    least: f64,
-    len: usize,
-    tokens: &mut [[u32; GROUP]],
-) -> Result<(), f64> {
-    let mut most = u32x16::splat(simd, 0);
-    for (tokens, [first, second]) in tokens.iter_mut().zip(drawn) {
-        let first = count(f64x8::simd_from(simd, *first) * factor, least);
-        let second = count(f64x8::simd_from(simd, *second) * factor, least);
-        let counts = first.narrow(second);
-        most = most.max(counts);
-        *tokens = counts.to_array();
+impl TokenCounts {
+    /// Counts of a distribution, at least `least`.
+    fn new(distribution: &Distribution, least: f64) -> TokenCounts {
+        let (low, high) = distribution.bounds();
+        let drawn = Column::new(&distribution.clone().clamped(None, None));
+        TokenCounts { drawn, low: low.max(least), high: high.max(least) }
     }
-    if most.simd_eq(u32::MAX).any_true() {
-        let mut counts = drawn.as_flattened().as_flattened()[..len].iter().map(|drawn| drawn * factor);
-        return counts.find(|count| *count >= TOO_MANY).map_or(Ok(()), Err);
+
+    /// Counts from what was drawn, rounded half up. The error is the first of the `len` counts that does not fit into 32
+    /// bits.
+    #[inline(always)]
+    fn round<S: Simd>(
+        &self,
+        simd: S,
+        drawn: &[Values],
+        factor: f64,
+        len: usize,
+        tokens: &mut [[u32; GROUP]],
+    ) -> Result<(), f64> {
+        let high = self.high.min(f64::from(u32::MAX));
+        let count = |drawn| round((f64x8::simd_from(simd, drawn) * factor).max(self.low).min(high));
+        let mut most = u32x16::splat(simd, 0);
+        for (tokens, [first, second]) in tokens.iter_mut().zip(drawn) {
+            let counts = count(*first).narrow(count(*second));
+            most = most.max(counts);
+            *tokens = counts.to_array();
+        }
+        if most.simd_eq(u32::MAX).any_true() {
+            let counts = drawn.as_flattened().as_flattened()[..len].iter();
+            let mut counts = counts.map(|drawn| (drawn * factor).max(self.low).min(self.high));
+            return counts.find(|count| *count >= TOO_MANY).map_or(Ok(()), Err);
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 impl Tokens {

@@ -210,9 +210,9 @@ impl Modulation {
 /// Token counts of a request.
 #[derive(Clone, Debug)]
 pub struct Tokens {
-    /// Prompt tokens, at least 1.
+    /// Prompt tokens, at least 1; its clamps bound each request, after its account's own factor.
     pub prompt: Distribution,
-    /// Output tokens, at least 0.
+    /// Output tokens, at least 0; clamped likewise.
     pub output: Distribution,
     /// The share of the prompt that is cached.
     pub cached_share: Distribution,

@@ -173,3 +173,22 @@ fn one_question_to_replace_the_card_is_pending_at_most() {
     assert_eq!(case.times(|happening| happening == Happening::CardReplaced), ["11h"]);
     assert_eq!(case.attempts(), ["0h 1.00", "1h 5.00", "11h 5.00", "19h 5.00"]);
 }
+
+#[test]
+fn a_purchase_that_was_put_off_is_for_what_is_due_when_it_is_made() {
+    // The limit is reached at 5. 10.00 lack to the next tier, which are more than the customer is willing to pay. From
+    // 24 on the policy is prepaid, the purchase still put off, and 8.00 are enough: 5.00 pay what is owed, 3.00 are used
+    // by 26. Then 8.00 more would be too much in January.
+    let case = Case::hourly(1.00)
+        .horizon("30h")
+        .customer("buys_credit = { delay = \"1h\", amount = 8.00 }\nspend_limit = 9.00")
+        .policy(
+            "postpaid",
+            "tiers = [{ paid = 0, limit = 5 }, { paid = 10, limit = 50 }]\n\
+             switch = { at = 2026-01-02, to = { kind = \"prepaid_pause\" } }",
+        );
+    assert_eq!(case.times(|happening| matches!(happening, Happening::Asked { .. })), ["5h", "26h"]);
+    assert_eq!(case.times(|happening| matches!(happening, Happening::PurchaseDeferred(_))), ["6h", "27h"]);
+    assert_eq!(case.attempts(), ["24h 8.00"]);
+    case.gives(&[("served", "8"), ("manual_purchases", "1"), ("stops", "2")]);
+}

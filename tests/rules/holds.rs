@@ -265,3 +265,35 @@ fn what_may_be_in_flight_does_not_depend_on_the_balance() {
         ("stops", "1"),
     ]);
 }
+
+#[test]
+fn less_than_nothing_does_not_cover_a_hold_of_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    // Holds of nothing, but for that of the third, which does not fit what the second has left: -1.
+    let records = [(0, 0.0, 0.0), (1, 0.0, 6.0), (2, 1.0, 0.0), (3, 0.0, 0.0)];
+    let case = |records: &[(u32, f64, f64)], kind: &str, lines: &str| {
+        Case::trace_with_output(&folder, records)
+            .horizon("5m")
+            .metering("refresh = \"10m\"\nauthorization = { hold = { output_tokens = 0 } }")
+            .policy(kind, lines)
+    };
+    for (kind, lines) in
+        [("postpaid", "tiers = [{ paid = 0, limit = 5 }]"), ("prepaid_pause", "initial_purchase = 5.00")]
+    {
+        let case = case(&records, kind, lines);
+        assert_eq!(case.results(), ["ok", "ok", "on_hold", "on_hold"], "{kind}");
+        case.gives(&[("served", "2"), ("usage_usd", "6.00"), ("overshoot_usd", "1.00"), ("stops", "0")]);
+    }
+    // Nothing covers it, and so does what is left where another hold did not fit.
+    let exact = [
+        (0, 0.0, 0.0),
+        (1, 0.0, 5.0),
+        (2, 0.0, 0.0),
+        (3, 1.0, 0.0),
+        (4, 0.0, 0.0),
+        (5, 0.0, 1.0),
+        (6, 0.0, 0.0),
+    ];
+    let case = case(&exact, "prepaid_pause", "initial_purchase = 5.00");
+    assert_eq!(case.results(), ["ok", "ok", "ok", "on_hold", "ok", "ok", "on_hold"]);
+}

@@ -130,3 +130,16 @@ fn an_updated_card_goes_on_with_a_new_life() {
     assert_eq!(renewals.len(), 11);
     assert_eq!((&*renewals[0], &*renewals[10]), ("2h", "22h"));
 }
+
+#[test]
+fn a_card_lives_for_a_minute_at_least() {
+    // One card in ten thousand million lives for longer than a microsecond.
+    let lifetime = "{ empirical = { values = [\"1us\", \"10000000d\"], weights = [1e10, 1] } }";
+    let case = Case::hourly(0.50)
+        .horizon("1h")
+        .payments(&format!("card_lifetime = {lifetime}\ncard_updater = 1"))
+        .policy("prepaid_pause", "");
+    let renewals = case.times(|happening| happening == Happening::CardRenewed);
+    assert_eq!(renewals.len(), 59);
+    assert_eq!((&*renewals[0], &*renewals[58]), ("0h 1m", "0h 59m"));
+}

@@ -349,3 +349,65 @@ fn a_payment_method_that_is_added_is_all_that_is_needed() {
         ("stopped_seconds", "5400.000000"),
     ]);
 }
+
+/// The limit of 5 rises to 50 once 5.00 have been paid, as they are an hour after it was reached at 5.
+const RAISED: &str = "tiers = [{ paid = 0, limit = 5 }, { paid = 5, limit = 50 }";
+
+fn buys_five() -> Case {
+    Case::hourly(1.00).customer("buys_credit = { delay = \"1h\", amount = 5.00 }")
+}
+
+fn asked_to_buy(case: &Case) -> Vec<String> {
+    case.times(|happening| matches!(happening, Happening::Asked { .. }))
+}
+
+#[test]
+fn who_was_asked_under_a_limit_is_asked_again_once_it_has_been_another_in_between() {
+    // From 24 on the limit is 5 again, reached at 28, and 50 once 20.00 have been paid: 15.00 lack, of which 5.00 pay
+    // what is owed, and 10.00 the requests of 29..38. 9 of 38..46 are owed at the end.
+    let to = "{ kind = \"postpaid\", tiers = [{ paid = 0, limit = 5 }, { paid = 20, limit = 50 }] }";
+    let case = buys_five()
+        .horizon("2d")
+        .policy("postpaid", &format!("{RAISED}]\nswitch = {{ at = 2026-01-02, to = {to} }}"));
+    assert_eq!(asked_to_buy(&case), ["5h", "28h"]);
+    assert_eq!(case.attempts(), ["6h 5.00", "29h 15.00"]);
+    case.gives(&[
+        ("served", "47"),
+        ("manual_purchases", "2"),
+        ("stops", "2"),
+        ("stopped_seconds", "7200.000000"),
+    ]);
+    // Also where it has been another for no more than an instant: 5.00 are bought at 6 and paid at 24.
+    let case = case.payments("latency = \"18h\"");
+    assert_eq!(asked_to_buy(&case), ["5h", "28h"]);
+}
+
+#[test]
+fn a_limit_that_time_raises_and_lowers_is_another_in_between_too() {
+    // Ten hours after the first payment the limit is 5 again, until 20.00 have been paid: at 16, with 15 counted, the
+    // customer is asked again.
+    let case = buys_five().policy(
+        "postpaid",
+        &format!("{RAISED}, {{ paid = 5, after = \"10h\", limit = 5 }}, {{ paid = 20, limit = 50 }}]"),
+    );
+    assert_eq!(asked_to_buy(&case), ["5h", "16h"]);
+    assert_eq!(case.attempts(), ["6h 5.00", "17h 15.00"]);
+    case.gives(&[
+        ("served", "22"), // all but 16
+        ("stops", "2"),
+        ("stopped_seconds", "7200.000000"),
+        ("receivable_end_usd", "2.00"), // 22 - 20
+    ]);
+}
+
+#[test]
+fn a_limit_that_stays_the_same_across_a_move_has_not_changed() {
+    let tiers = "tiers = [{ paid = 0, limit = 5 }, { paid = 5, limit = 50 }]";
+    let case =
+        Case::hourly(1.00).horizon("2d").customer("buys_credit = { probability = 0, amount = 5.00 }").policy(
+            "postpaid",
+            &format!("{tiers}\nswitch = {{ at = 2026-01-02, to = {{ kind = \"postpaid\", {tiers} }} }}"),
+        );
+    case.gives(&[("stops", "2")]);
+    assert_eq!(asked_to_buy(&case), ["5h"]);
+}

@@ -1,6 +1,7 @@
 //! After the horizon.
 
 use super::Case;
+use billsim::engine::observation::Happening;
 
 fn last_day_of_january() -> Case {
     Case::hourly(1.00).start("2026-01-31").scenario("runoff = \"4d\"")
@@ -103,4 +104,23 @@ fn a_trial_that_expires_after_the_horizon_does_not_move() {
             "expires_after = \"30h\"\nthen = { kind = \"prepaid_pause\", initial_purchase = 5.00 }",
         )
         .gives(&[("accounts_converted", "0"), ("payments", "0"), ("promotional_usd", "0.23")]);
+}
+
+#[test]
+fn a_purchase_declined_for_good_after_the_horizon_asks_nobody() {
+    // The limit of 20 is reached at 20; what is bought at 21 on an expired card is declined at 26. So no new card pays
+    // the invoice of 24 before it is due at 72; its own decline at 77 brings one.
+    let case = last_day_of_january()
+        .payments("card_lifetime = \"12h\"\nlatency = \"5h\"")
+        .customer("buys_credit = { delay = \"1h\", amount = 20.00 }\nreplaces_card = { delay = \"1s\" }")
+        .policy("postpaid", "terms = \"2d\"\ntiers = [{ paid = 0, limit = 20 }, { paid = 20, limit = 100 }]");
+    assert_eq!(case.attempts(), ["21h 20.00", "72h 20.00", "77h 1s 20.00"]);
+    // Nor does a top-up, attempted at 22.
+    let case = Case::hourly(0.50)
+        .scenario("runoff = \"4d\"")
+        .payments("card_lifetime = \"12h\"\nlatency = \"5h\"")
+        .customer("replaces_card = { delay = \"1s\" }")
+        .policy("auto_topup", "free_credit = { amount = 11.00 }\nthreshold = 0\namount = 1.00");
+    assert_eq!(case.attempts(), ["22h 1.00"]);
+    assert!(case.times(|happening| happening == Happening::CardReplaced).is_empty());
 }

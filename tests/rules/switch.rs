@@ -345,3 +345,82 @@ fn windows_of_a_rate_limit_begin_with_the_move() {
     );
     case.gives(&[("served", "5"), ("refused_rate_limited", "2"), ("accounts_converted", "1")]);
 }
+
+#[test]
+fn post_paid_does_not_wait_for_credit_that_was_bought_before_the_move() {
+    // 10.00 are bought at signup and there after three days; post-paid from 24 on. 2.00 are owed by then, which they
+    // pay.
+    let folder = tempfile::tempdir().unwrap();
+    let bought_before = |records: &[(u32, f64)], terms: &str, to: &str| {
+        let switch = format!("switch = {{ at = 2026-01-02, to = {{ kind = \"postpaid\"{to} }} }}");
+        Case::trace(&folder, records)
+            .horizon("5d")
+            .payments("latency = \"3d\"")
+            .policy("auto_topup", &format!("threshold = 0\namount = 10.00\n{terms}\n{switch}"))
+    };
+    let requests = [(0, 0.0), (108_000, 1.0), (151_200, 1.0), (302_400, 1.0)];
+    let columns = [
+        ("served", "3"),
+        ("refused_no_credit", "1"),
+        ("refusals", "1"),
+        ("stops", "0"),
+        ("usage_usd", "3.00"),
+        ("credit_end_usd", "7.00"),
+        ("receivable_end_usd", "0.00"),
+        ("receivable_mean_usd", "0.60"), // (1 x 0.5 + 2 x 1.25) / 5
+        ("credit_mean_usd", "2.90"),     // (8 x 0.5 + 7 x 1.5) / 5
+    ];
+    // Whether as the initial purchase or as the first top-up.
+    bought_before(&requests, "initial_purchase = 10.00", "").gives(&columns);
+    bought_before(&requests, "", "").gives(&columns);
+    // Also where standing is judged now and then, and under a limit that is not reached.
+    bought_before(&requests, "", ", metering = { refresh = \"7d\" }").gives(&columns);
+    bought_before(&requests, "", ", tiers = [{ paid = 0, limit = 50 }]").gives(&columns);
+    // That it opens is that service resumes.
+    let case = bought_before(&requests[..1], "", "").customer("on_refusal = { queue = {} }");
+    assert_eq!(case.tries(), ["0h no_credit", "24h ok"]);
+    // A limit that is reached stops the account like any other.
+    bought_before(&requests, "", ", tiers = [{ paid = 0, limit = 2 }]").gives(&[
+        ("served", "2"),
+        ("refused_limit_reached", "1"),
+        ("stops", "1"),
+        ("stopped_seconds", "280800.000000"), // 42..120
+    ]);
+}
+
+#[test]
+fn post_paid_goes_on_below_zero_from_the_payment_to_its_posting_too() {
+    // A dollar of free credit opens the account at signup, and is used at 28. 10.00 are paid at 72 and posted at 78,
+    // when 3.00 are owed.
+    let folder = tempfile::tempdir().unwrap();
+    let requests = [(0, 0.0), (100_800, 2.0), (108_000, 1.0), (266_400, 1.0), (302_400, 1.0)];
+    Case::trace(&folder, &requests)
+        .horizon("5d")
+        .payments("latency = \"3d\"\nposting_delay = \"6h\"")
+        .policy(
+            "prepaid_pause",
+            "initial_purchase = 10.00\nfree_credit = { amount = 1.00 }\n\
+             switch = { at = 2026-01-02, to = { kind = \"postpaid\" } }",
+        )
+        .gives(&[
+            ("served", "5"),
+            ("lost", "0"),
+            ("stops", "0"),
+            ("usage_usd", "5.00"),
+            ("promotional_usd", "1.00"),
+            ("credit_end_usd", "6.00"),
+            ("receivable_mean_usd", "0.85"), // (1 x 1/12 + 2 x 11/6 + 3 x 1/6) / 5
+            ("credit_mean_usd", "2.65"),     // (10 x 0.25 + 7 x 0.25 + 6 x 1.5) / 5
+        ]);
+}
+
+#[test]
+fn another_prepaid_policy_still_waits_for_credit_that_was_bought_at_signup() {
+    // Bought at 0 and there at 30; the move at 24 buys nothing, and nobody is stopped.
+    let case = moves(0.25, "prepaid_pause", "initial_purchase = 5.00", "kind = \"prepaid_pause\"");
+    case.payments("latency = \"30h\"").gives(&[
+        ("served", "18"), // 30..47
+        ("refused_no_credit", "29"),
+        ("stops", "0"),
+    ]);
+}

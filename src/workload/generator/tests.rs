@@ -370,6 +370,26 @@ fn accounts_have_correlated_token_factors() {
 }
 
 #[test]
+fn bounds_of_tokens_come_after_the_account_s_own_factor() {
+    let mut workload = constant_workload(Arrivals::Poisson { per_day: 10.0 });
+    (workload.tokens.prompt_spread, workload.tokens.output_spread) = (2.0, 2.0);
+    let prompt = Distribution::lognormal_median(600.0, 0.8);
+    // With a factor above 4.3, which every fourth account has, it is more than can be counted.
+    workload.tokens.output = Distribution::constant(1e9).clamped(None, Some(1e6));
+    for account in 0..50 {
+        workload.tokens.prompt = prompt.clone();
+        let free = requests(&workload, account);
+        workload.tokens.prompt = prompt.clone().clamped(Some(400.0), Some(900.0));
+        let bounded = requests(&workload, account);
+        assert_eq!(free.len(), bounded.len());
+        for ((_, free, _), (_, bounded, _)) in free.iter().zip(&bounded) {
+            assert_eq!(bounded.prompt, free.prompt.clamp(400, 900));
+            assert!(bounded.output <= 1_000_000);
+        }
+    }
+}
+
+#[test]
 fn signups_are_even_over_their_window() {
     let window = Span::days(20);
     let signups = (0..100_000).map(|account| Signup::Over(window).time(streams(account)).micros() as f64);
