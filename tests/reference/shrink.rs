@@ -219,7 +219,8 @@ fn simpler(path: &[Step], value: &Value) -> Vec<Value> {
             items.iter().map(|item| Value::Array(vec![item.clone()])).collect()
         }
         Value::String(text) => {
-            simpler_duration(text, ["horizon", "runoff"].contains(&key)).into_iter().map(Value::from).collect()
+            let may_shorten = ["horizon", "runoff"].contains(&key);
+            simpler_duration(text, may_shorten).into_iter().map(Value::from).collect()
         }
         Value::Float(number) => simpler_number(*number).into_iter().map(Value::from).collect(),
         Value::Integer(number) if key == "accounts" => {
