@@ -2,7 +2,7 @@
 
 use super::distribution::Quantity;
 use super::draft::{Draft, places};
-use super::duration::{self, DAY, SECOND};
+use super::duration::{self, DAY, MINUTE};
 use super::{Put, table};
 use toml::Table;
 
@@ -38,7 +38,7 @@ impl Draft {
         let run = (self.horizon + self.runoff) as f64;
         if self.chance(0.4) {
             let spell = self.span(0.01, 0.3) as f64;
-            let spell = self.snapped(spell.max(run / 1_000.0));
+            let spell = self.snapped(spell.max(run / 1_000.0)).max(MINUTE);
             payments.put("decline_lasts", duration::text(spell));
         }
         if self.chance(0.4) {
@@ -47,7 +47,7 @@ impl Draft {
         if self.chance(0.45) {
             // Renewed cards begin anew, so a short life is lived often.
             let life = self.span(0.02, 1.5) as f64;
-            let life = life.max(run / 300.0).max(SECOND as f64);
+            let life = life.max(run / 300.0).max(2.0 * MINUTE as f64);
             payments.put("card_lifetime", self.distribution(life, Quantity::Time));
         }
         if self.chance(0.35) {

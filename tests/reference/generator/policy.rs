@@ -1,7 +1,7 @@
 //! The tables `[[policy]]`.
 
 use super::draft::{self, Draft, places};
-use super::duration::{self, DAY, SECOND};
+use super::duration::{self, DAY, MINUTE};
 use super::{Put, table};
 use toml::{Table, Value};
 
@@ -187,8 +187,8 @@ impl Draft {
         }
         if self.chance(0.25) {
             // What lapses at once would be bought again at once.
-            let after = (self.span(0.03, 0.8) as f64).max(self.least_cycle()).max(SECOND as f64);
-            let after = self.snapped(after).max(SECOND);
+            let after = (self.span(0.03, 0.8) as f64).max(self.least_cycle());
+            let after = self.snapped(after).max(MINUTE);
             policy.put("credit_expires_after", duration::text(after));
         }
         if self.chance(0.35) {

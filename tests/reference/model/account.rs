@@ -444,6 +444,7 @@ impl<'w> Account<'w> {
         self.in_runoff = true;
         self.settle_all_in_flight();
         self.count_stopped_time();
+        self.give_up_what_waits();
         if !self.is_closed && !self.has_churned {
             self.count_account_time(self.now);
         }

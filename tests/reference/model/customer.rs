@@ -354,6 +354,11 @@ impl Account<'_> {
         }
     }
 
+    /// In the run-off a purchase that would be tried again is given up, also one that a new card would make.
+    pub fn give_up_what_waits(&mut self) {
+        self.customer.wants_new_card = None;
+    }
+
     /// A stop that has lasted as long as the customer bears it ends in churn.
     pub fn lose_patience(&mut self, stop: usize) {
         if self.answers_nothing() || !self.is_in_stop(Some(stop)) {
