@@ -29,6 +29,8 @@ const THRESHOLD: Key<Dollars> = Key::required(
     "give the balance to top up at, as in `threshold = 5.00`",
     "the balance, in dollars, at or below which a top-up is attempted",
 );
+/// How many top-ups it may take to get from nothing above the threshold.
+const MOST_TOP_UPS: i64 = 10_000;
 const REFILL: OneOf = OneOf(&[&[&AMOUNT], &[&TARGET]]);
 const AMOUNT: Key<Charge> =
     Key::alternative("amount", "what a top-up buys, in dollars, whole cents, more than 0");
@@ -56,7 +58,15 @@ fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
     let retry_after = table.read(&RETRY_AFTER);
     let Dollars(threshold) = threshold?;
     let refill = match (amount, target) {
-        (Some(Charge(amount)), None) if amount.is_positive() => Refill::Amount(amount),
+        (Some(Charge(amount)), None) if amount.is_positive() => {
+            let top_ups = threshold.nanos() / amount.nanos();
+            if top_ups > MOST_TOP_UPS {
+                let wrong =
+                    format!("it takes {top_ups} top-ups of {amount} to get above the threshold, {threshold}");
+                table.fault(AMOUNT.name, wrong, "raise the amount, or lower the threshold");
+            }
+            Refill::Amount(amount)
+        }
         (Some(_), None) => {
             table.fault(
                 AMOUNT.name,
