@@ -165,6 +165,8 @@ pub struct Account<'w> {
     pub card_has_expired: bool,
     pub first_paid_at: Option<Micros>,
     pub paid: Nanos,
+    /// Until when tiers that come with time have come.
+    pub tiers_aged_at: Micros,
     pub purchases: Vec<Purchase>,
     pub invoices: Vec<Invoice>,
 
@@ -218,6 +220,7 @@ impl<'w> Account<'w> {
             card_has_expired: false,
             first_paid_at: None,
             paid: 0,
+            tiers_aged_at: 0,
             purchases: vec![],
             invoices: vec![],
             standing: Standing::Active,
@@ -289,7 +292,8 @@ impl<'w> Account<'w> {
             Event::PromotionalExpiry { lot } => self.expire_promotional(lot),
             Event::Lapse { lot } => self.lapse(lot),
             Event::Switch => self.switch(),
-            Event::TierAge | Event::Judgement => {}
+            Event::TierAge => self.age_tiers(),
+            Event::Judgement => {}
             Event::TrialEnd { coming } => self.end_trial(coming),
             Event::InvoiceAttempt { invoice, round } => self.attempt_invoice_when_due(invoice, round),
             Event::TopUpRetry { purchase } => self.retry_top_up(purchase),
@@ -444,7 +448,6 @@ impl<'w> Account<'w> {
         self.in_runoff = true;
         self.settle_all_in_flight();
         self.count_stopped_time();
-        self.give_up_what_waits();
         if !self.is_closed && !self.has_churned {
             self.count_account_time(self.now);
         }

@@ -270,7 +270,7 @@ impl Account<'_> {
     /// What is bought on an answer: at least what a higher limit asks for, where that is wanted.
     pub fn amount_to_buy(&self) -> Nanos {
         let amount = Nanos::from(self.model().buys_credit_amount.nanos());
-        let is_limited = self.reason() == Some(Reason::LimitReached);
+        let is_limited = self.stop.as_ref().is_some_and(|stop| stop.reason == Reason::LimitReached);
         let lacking = self.lacking_to_higher_limit().filter(|_| is_limited);
         lacking.map_or(amount, |lacking| amount.max(super::policies::ceil_to_cents(lacking)))
     }
@@ -352,11 +352,6 @@ impl Account<'_> {
                 purchase.state = State::Failed;
             }
         }
-    }
-
-    /// In the run-off a purchase that would be tried again is given up, also one that a new card would make.
-    pub fn give_up_what_waits(&mut self) {
-        self.customer.wants_new_card = None;
     }
 
     /// A stop that has lasted as long as the customer bears it ends in churn.

@@ -262,7 +262,8 @@ impl Account<'_> {
     /// The tier in force, and those after it.
     fn tiers_from_now(&self) -> &[super::terms::Tier] {
         let has_passed = |after: Micros| {
-            after == 0 || self.first_paid_at.is_some_and(|first| self.now >= first.saturating_add(after))
+            after == 0
+                || self.first_paid_at.is_some_and(|first| self.tiers_aged_at >= first.saturating_add(after))
         };
         let holds = |tier: &super::terms::Tier| tier.paid.0 <= self.paid && has_passed(tier.after.0);
         self.terms.tiers.iter().rposition(holds).map_or(&[], |tier| &self.terms.tiers[tier..])
@@ -291,7 +292,12 @@ impl Account<'_> {
         later.iter().any(|later| later.limit > tier.limit).then(|| later[0].paid.0 - self.paid)
     }
 
-    /// A tier's `after` passes at an instant of its own.
+    /// A tier's `after` has passed: an event of class 5, so what settles at that instant comes before.
+    pub fn age_tiers(&mut self) {
+        self.rule("6.3 a tier's `after` has passed");
+        self.tiers_aged_at = self.now;
+    }
+
     pub fn schedule_tiers(&mut self) {
         let Some(first) = self.first_paid_at else { return };
         for tier in &self.terms.tiers {
@@ -352,6 +358,7 @@ impl<'w> Account<'w> {
         self.was_above_alert = false;
         self.rate = Rate::new(terms, self.now);
         self.give_up_waiting_top_up();
+        self.tiers_aged_at = self.now;
         self.schedule_tiers();
         if self.standing == Standing::Stopped {
             self.rule("6.4 an account moves while it is stopped");

@@ -128,7 +128,10 @@ impl Account<'_> {
     fn cause_of_overshoot(&self) -> &'static str {
         // A trial with a payment method moves on: it is not meant to prevent any.
         let moves_on = self.terms.is_trial() && self.has_payment_method();
-        let Some(left) = self.remaining().filter(|_| !moves_on) else { return "overshoot_last_request_usd" };
+        // Where only what is billed counts, credit can be used whatever was billed.
+        let credit = if self.terms.counts_only_billed() { self.wallet.credit() } else { 0 };
+        let left = self.allowance().map(|left| left.max(0) + credit);
+        let Some(left) = left.filter(|_| !moves_on) else { return "overshoot_last_request_usd" };
         let of = |flight: &Flight| self.cost(self.requests[flight.request].usage);
         let (ended, running): (Vec<&Flight>, Vec<&Flight>) =
             self.flights.values().partition(|flight| flight.ends <= self.now);
