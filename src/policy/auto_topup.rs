@@ -165,9 +165,18 @@ impl AutoTopup {
         account.has_payment_method && !self.disabled && !account.purchase_under_way
     }
 
-    /// Whether the balance is low enough: at the threshold, or short of what a request may cost.
+    /// The highest balance at which a top-up is due: the threshold, or as long as the account is short of what a
+    /// request may cost, any that a top-up would raise.
+    fn highest(&self, account: &AccountView) -> Money {
+        match self.refill {
+            _ if !account.is_short => self.threshold,
+            Refill::Amount(_) => Money::MAX,
+            Refill::Target(target) => target - Money::from_nanos(1),
+        }
+    }
+
     fn is_low(&self, account: &AccountView) -> bool {
-        account.balance <= self.threshold || account.is_short && self.size(account).is_positive()
+        account.balance <= self.highest(account)
     }
 
     fn top_up_if_due(&self, account: &AccountView) -> Vec<Command> {
@@ -194,10 +203,10 @@ impl Policy for AutoTopup {
         }
     }
 
-    /// Up to the threshold, and below it up to zero.
+    /// Up to a top-up, and below that up to zero.
     fn headroom(&self, account: &AccountView) -> Money {
-        let is_above = self.is_armed(account) && account.balance > self.threshold;
-        positive_or_never(account.balance - if is_above { self.threshold } else { Money::ZERO })
+        let waits_for_top_up = self.is_armed(account) && !self.is_low(account);
+        positive_or_never(account.balance - if waits_for_top_up { self.highest(account) } else { Money::ZERO })
     }
 
     fn handle(&mut self, account: &AccountView, event: PolicyEvent) -> Vec<Command> {
