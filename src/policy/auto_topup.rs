@@ -206,7 +206,9 @@ impl Policy for AutoTopup {
     /// Up to a top-up, and below that up to zero.
     fn headroom(&self, account: &AccountView) -> Money {
         let waits_for_top_up = self.is_armed(account) && !self.is_low(account);
-        positive_or_never(account.balance - if waits_for_top_up { self.highest(account) } else { Money::ZERO })
+        positive_or_never(
+            account.balance - if waits_for_top_up { self.highest(account) } else { Money::ZERO },
+        )
     }
 
     fn handle(&mut self, account: &AccountView, event: PolicyEvent) -> Vec<Command> {

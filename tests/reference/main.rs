@@ -1,30 +1,33 @@
 //! An independent engine, held against the product on random scenarios: to the nano-dollar, in every column, per
 //! account, and posting by posting.
 //!
-//! `model` is that engine: the plainest reading of MODEL.md. `generator` makes scenarios with all features, `compare`
-//! holds both sides against each other, and `shrink` makes a scenario on which they differ small enough to be kept.
+//! `model` is that engine: the plainest reading of MODEL.md, and the place to look a rule up. `generator` makes scenarios
+//! with all features, `compare` holds both sides against each other, `census` says what was covered, and `shrink` makes a
+//! scenario on which they differ small enough to be read; it is then kept in `cases`.
 
+mod census;
 mod compare;
 mod generator;
 mod model;
 mod shrink;
 
+use census::Census;
 use compare::Comparison;
 use generator::Case;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
-use std::env;
-use std::fs;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
-/// Which random scenarios are compared: of these seeds, or of those that the environment says, as in `0..50000`.
+/// What the seeds to compare on are read from, as in `0..50000`.
+const SEEDS: &str = "BILLSIM_SEEDS";
+
+/// The seeds that the environment says, or those that each run of the tests compares on.
 fn seeds() -> Range<u64> {
-    const VARIABLE: &str = "BILLSIM_SEEDS";
-    let Ok(text) = env::var(VARIABLE) else { return 0..1000 };
+    let Ok(text) = env::var(SEEDS) else { return 0..1000 };
     let range = text.split_once("..").and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
-    range.unwrap_or_else(|| panic!("{VARIABLE}={text} is no range of seeds such as 0..50000"))
+    range.unwrap_or_else(|| panic!("{SEEDS}={text} is no range of seeds such as 0..50000"))
 }
 
 /// Compares on a case; a panic of either side is a difference.
@@ -46,57 +49,43 @@ fn differs(case: &Case) -> bool {
 #[test]
 fn product_and_reference_agree_on_random_scenarios() {
     let seeds = seeds();
-    let results: Vec<(u64, Case, Result<Comparison, String>)> = seeds
-        .clone()
-        .into_par_iter()
-        .map(|seed| {
-            let case = generator::generate(seed);
-            let comparison = compare_case(&case);
-            (seed, case, comparison)
-        })
-        .collect();
-
-    let mut rules: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    let (mut requests, mut columns, mut postings) = (0, 0, 0);
-    let mut differing = vec![];
-    for (seed, case, comparison) in results {
-        let comparison = comparison.unwrap_or_else(|error| panic!("seed {seed}: no scenario: {error}"));
-        for (rule, times) in &comparison.rules {
-            let (scenarios, firings) = rules.entry(rule).or_default();
-            *scenarios += 1;
-            *firings += times;
-        }
-        requests += comparison.requests;
-        columns += comparison.columns;
-        postings += comparison.postings;
-        if !comparison.differences.is_empty() {
-            differing.push((seed, case, comparison.differences));
-        }
+    let add = |mut census: Census, seed| {
+        let case = generator::generate(seed);
+        let comparison = compare_case(&case);
+        census.add(seed, &case, comparison.unwrap_or_else(|error| panic!("seed {seed}: {error}")));
+        census
+    };
+    let census =
+        seeds.clone().into_par_iter().fold(Census::default, add).reduce(Census::default, Census::merge);
+    census.print();
+    if let [(seed, differences), others @ ..] = &census.differing[..] {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("differs-{seed}"));
+        fs::create_dir_all(&folder).expect("a folder for the case can be made");
+        let case = shrink::shrink(generator::generate(*seed), differs);
+        let path = case.write(&folder);
+        let seeds: Vec<u64> = others.iter().map(|(seed, _)| *seed).collect();
+        panic!(
+            "product and reference differ on seed {seed}: {differences:#?}\nand on {seeds:?}\n\
+             The first, made small, is {}:\n{}",
+            path.display(),
+            case.toml()
+        );
     }
-    println!("rule, in how many scenarios it fired, and how often in all:");
-    for (rule, (scenarios, firings)) in &rules {
-        println!("{scenarios:>7} {firings:>11}  {rule}");
+    if seeds.end - seeds.start >= 1000 {
+        census.check(&model::rules());
     }
-    println!(
-        "{} scenarios (seeds {seeds:?}): {requests} requests, {columns} columns and {postings} postings compared",
-        seeds.end - seeds.start
-    );
-    report(differing);
 }
 
-/// Shrinks the first of the cases that differ, and fails, unless there is none.
-fn report(differing: Vec<(u64, Case, Vec<String>)>) {
-    let count = differing.len();
-    for (seed, _, differences) in &differing {
-
-        println!("seed {seed}: {}", differences[0]);
+#[test]
+fn product_and_reference_agree_on_cases_that_they_once_differed_on() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/cases");
+    let entries = fs::read_dir(&cases).unwrap_or_else(|error| panic!("{}: {error}", cases.display()));
+    let folders: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry of the folder").path()).collect();
+    assert!(!folders.is_empty(), "there are no cases");
+    for folder in folders {
+        let name = folder.file_name().expect("a folder").display();
+        let comparison = compare_case(&Case::read(&folder)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(comparison.differences.is_empty(), "{name}: {:#?}", comparison.differences);
+        assert!(comparison.columns > 0, "{name}: nothing was compared");
     }
-    let Some((seed, case, _)) = differing.into_iter().next() else { return };
-    if env::var("KEEP").is_ok() { panic!("{count} differ"); }
-    let case = shrink::shrink(case, differs);
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("differs-{seed}"));
-    fs::create_dir_all(&folder).expect("a folder for the case can be made");
-    let path = case.write(&folder);
-    let differences = compare_case(&case).expect("a case that was compared").differences.join("\n");
-    panic!("{count} scenarios differ. The first, seed {seed}, made small: {}\n{}\n{differences}", path.display(), case.toml());
 }

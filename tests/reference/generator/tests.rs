@@ -1,10 +1,9 @@
 //! The generator keeps its promises: valid scenarios, all features, all pairs of them, and not too much work.
 
 use super::duration;
-use super::{Case, FEATURES, features, generate};
+use super::{Case, generate};
 use billsim::policy::Kinds;
 use billsim::scenario::{Loaded, Scenario};
-use std::collections::{BTreeMap, BTreeSet};
 
 fn load(case: &Case) -> Loaded {
     let folder = tempfile::tempdir().expect("a folder");
@@ -39,33 +38,6 @@ fn a_case_is_read_as_it_was_written() {
         case.write(folder.path());
         assert_eq!(Case::read(folder.path()), case);
     }
-}
-
-#[test]
-fn every_feature_and_nearly_every_pair_is_met_often() {
-    const SEEDS: u64 = 1_000;
-    let mut counts: BTreeMap<&str, u64> = FEATURES.iter().map(|feature| (*feature, 0)).collect();
-    let mut pairs = BTreeSet::new();
-    for seed in 0..SEEDS {
-        let found = features(&generate(seed));
-        for feature in &found {
-            let (name, count) = FEATURES
-                .iter()
-                .find(|name| *name == feature)
-                .and_then(|name| counts.get_mut(name).map(|count| (*name, count)))
-                .unwrap_or_else(|| panic!("`{feature}` is not in the list"));
-            *count += 1;
-            let others = FEATURES.iter().filter(|other| **other < name && found.contains(**other));
-            pairs.extend(others.map(|other| (*other, name)));
-        }
-    }
-    for (feature, count) in counts {
-        // Long runs take long.
-        let least = if feature == "long" { 10 } else { SEEDS / 20 };
-        assert!(count >= least, "`{feature}` is met {count} times in {SEEDS}");
-    }
-    let all = FEATURES.len() * (FEATURES.len() - 1) / 2;
-    assert!(pairs.len() * 1_000 >= all * 995, "{} of {all} pairs are met", pairs.len());
 }
 
 #[test]

@@ -306,7 +306,7 @@ impl<'w> Account<'w> {
             Event::PutOffPurchase { purchase } => self.make_put_off_purchase(purchase),
             Event::Patience { stop } => self.lose_patience(stop),
             Event::Retry { request, tries } => self.attempt_request(request, tries),
-            Event::Release { request } => self.attempt_request(request, 0),
+            Event::Release { request } => self.release(request),
             Event::Arrival { request } => self.arrive(request),
         }
     }

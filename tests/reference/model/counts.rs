@@ -21,7 +21,9 @@ impl Figure {
             (Figure::Count(a), Figure::Count(b)) => Figure::Count(a + b),
             (Figure::Usd(a), Figure::Usd(b)) => Figure::Usd(a + b),
             (Figure::Micros(a), Figure::Micros(b)) => Figure::Micros(a + b),
-            (Figure::Ratio(a, b, otherwise), Figure::Ratio(c, d, _)) => Figure::Ratio(a + c, b + d, otherwise),
+            (Figure::Ratio(a, b, otherwise), Figure::Ratio(c, d, _)) => {
+                Figure::Ratio(a + c, b + d, otherwise)
+            }
             _ => unreachable!("a column has one unit"),
         }
     }

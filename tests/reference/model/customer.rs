@@ -71,13 +71,13 @@ impl Account<'_> {
     }
 
     pub fn begin_stop(&mut self, reason: Reason) {
-        self.rule(match reason {
-            Reason::NoPaymentMethod => "6 stopped: no_payment_method",
-            Reason::PastDue => "6 stopped: past_due",
-            Reason::LimitReached => "6 stopped: limit_reached",
-            Reason::BudgetReached => "6 stopped: budget_reached",
-            _ => "6 stopped: no_credit",
-        });
+        match reason {
+            Reason::NoPaymentMethod => self.rule("6 an account is stopped: no_payment_method"),
+            Reason::PastDue => self.rule("6 an account is stopped: past_due"),
+            Reason::LimitReached => self.rule("6 an account is stopped: limit_reached"),
+            Reason::BudgetReached => self.rule("6 an account is stopped: budget_reached"),
+            _ => self.rule("6 an account is stopped: no_credit"),
+        }
         self.stops += 1;
         self.counts.add("stops", 1);
         self.counts.happened_to_account("accounts_stopped");

@@ -47,7 +47,15 @@ pub struct Attempt {
 
 impl<'w> Luck<'w> {
     pub fn new(streams: AccountStreams, payments: &'w PaymentModel) -> Luck<'w> {
-        Luck { streams, payments, attempts: 0, lives: 0, expiries: 0, tries_put_off: 0, spell: Spell::default() }
+        Luck {
+            streams,
+            payments,
+            attempts: 0,
+            lives: 0,
+            expiries: 0,
+            tries_put_off: 0,
+            spell: Spell::default(),
+        }
     }
 
     fn draws(&self, purpose: Purpose, occasion: u32) -> Draws {

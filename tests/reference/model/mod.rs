@@ -26,7 +26,21 @@ use counts::Counts;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use luck::Luck;
+use std::collections::BTreeSet;
 use terms::{Micros, NEVER};
+
+/// The rules that are noted when they fire: each begins with its section of MODEL.md.
+pub fn rules() -> BTreeSet<&'static str> {
+    let sources = [
+        include_str!("account.rs"),
+        include_str!("customer.rs"),
+        include_str!("payments.rs"),
+        include_str!("policies.rs"),
+        include_str!("requests.rs"),
+    ];
+    let noted = sources.into_iter().flat_map(|source| source.split(".rule(\"").skip(1));
+    noted.map(|rest| rest.split_once('"').expect("a rule ends").0).collect()
+}
 
 /// What the accounts of a cohort have come to in one replication under one policy; `None` for one that does not sign up.
 pub struct CohortRun {
@@ -60,7 +74,10 @@ pub fn simulate(scenario: &Scenario, resolved: &str) -> Result<Vec<CohortRun>, O
                     horizon,
                     end,
                     policy,
-                    switch_at: policy.switch.as_ref().map_or(NEVER, |switch| instant(scenario.start, switch.at)),
+                    switch_at: policy
+                        .switch
+                        .as_ref()
+                        .map_or(NEVER, |switch| instant(scenario.start, switch.at)),
                 })
                 .collect();
             let mut of_policies: Vec<Vec<Option<Counts>>> = worlds.iter().map(|_| vec![]).collect();
@@ -72,7 +89,8 @@ pub fn simulate(scenario: &Scenario, resolved: &str) -> Result<Vec<CohortRun>, O
                 let requests = if signs_up { requests(&workload, streams, number, signup)? } else { vec![] };
                 for (world, accounts) in worlds.iter().zip(&mut of_policies) {
                     let luck = Luck::new(streams, &scenario.payments);
-                    accounts.push(signs_up.then(|| Account::new(world, luck, signup, requests.clone()).run()));
+                    accounts
+                        .push(signs_up.then(|| Account::new(world, luck, signup, requests.clone()).run()));
                 }
             }
             runs.extend(of_policies.into_iter().enumerate().map(|(policy, accounts)| CohortRun {
@@ -119,4 +137,3 @@ fn instant(start: Date, at: toml::value::Datetime) -> Micros {
 fn days_between(from: Date, to: Date) -> i64 {
     from.until(to).expect("dates are days apart").get_days().into()
 }
-

@@ -185,8 +185,7 @@ impl Account<'_> {
                     _ => self.counts.add("manual_purchases", 1),
                 }
                 self.purchases[purchase].state = State::Paid;
-                let posted_at =
-                    self.now.saturating_add(self.world.scenario.payments.posting_delay.micros());
+                let posted_at = self.now.saturating_add(self.world.scenario.payments.posting_delay.micros());
                 self.schedule(posted_at, Event::Posting { purchase });
             }
             Payment::Invoice(invoice) => {
@@ -205,7 +204,8 @@ impl Account<'_> {
             }
         }
         let payments = &self.world.scenario.payments;
-        let share = half_up(amount * i128::from(payments.fee_share.billionths()), CENT * 1_000_000_000) * CENT;
+        let share =
+            half_up(amount * i128::from(payments.fee_share.billionths()), CENT * 1_000_000_000) * CENT;
         let fee = share + i128::from(payments.fee_fixed.nanos());
         self.wallet.pay_fee(fee);
         self.counts.add("fees_usd", fee);
@@ -485,7 +485,8 @@ impl Account<'_> {
     pub fn dispute(&mut self, amount: Nanos) {
         self.rule("5 a payment is disputed");
         let taken_back = self.wallet.return_payment(amount);
-        let fee = self.world.scenario.payments.dispute.as_ref().map_or(0, |dispute| dispute.fee.nanos().into());
+        let fee =
+            self.world.scenario.payments.dispute.as_ref().map_or(0, |dispute| dispute.fee.nanos().into());
         self.wallet.pay_fee(fee);
         self.counts.add("returned", amount);
         self.counts.add("disputes_usd", amount - taken_back);

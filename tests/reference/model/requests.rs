@@ -169,14 +169,20 @@ impl Account<'_> {
     }
 
     fn keep_waiting(&mut self, request: usize, capacity: Option<u64>) {
-        let place = self.waiting.partition_point(|other| *other < request);
-        if self.waiting.get(place) == Some(&request) {
-            self.rule("3 a released request is refused and keeps its place");
-        } else if capacity.is_none_or(|capacity| (self.waiting.len() as u64) < capacity) {
-            self.rule("3 the client queues a request");
-            self.waiting.insert(place, request);
-        } else {
+        if capacity.is_some_and(|capacity| self.waiting.len() as u64 >= capacity) {
             self.rule("3 the client's queue is full");
+        } else {
+            self.rule("3 the client queues a request");
+            let place = self.waiting.partition_point(|earlier| *earlier < request);
+            self.waiting.insert(place, request);
+        }
+    }
+
+    /// A new attempt with one that waited; refused again, it queues again in its place.
+    pub fn release(&mut self, request: usize) {
+        self.attempt_request(request, 0);
+        if self.waiting.contains(&request) {
+            self.rule("3 a released request is refused and queues again in its place");
         }
     }
 
