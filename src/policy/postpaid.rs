@@ -92,8 +92,7 @@ fn read(table: &mut Table<'_>, _: &super::Kinds) -> Option<Box<dyn Policy>> {
         write_off_after,
     };
     let progressive = progressive?.into_iter().map(|Dollars(amount)| amount).collect();
-    let (steps, passed) = (0, Span::ZERO);
-    Some(Box::new(Postpaid { tiers: tiers?, counts: counts?, terms, progressive, steps, passed }))
+    Some(Box::new(Postpaid { tiers: tiers?, counts: counts?, terms, progressive, steps: 0 }))
 }
 
 fn read_tiers(table: &mut Table<'_>) -> Option<Arc<[Tier]>> {
@@ -136,8 +135,6 @@ struct Postpaid {
     progressive: Arc<[Money]>,
     /// How many of these have been reached.
     steps: usize,
-    /// How long after the first payment tiers were last looked at.
-    passed: Span,
 }
 
 /// From how much ever paid, and how long after the first payment, what limit.
@@ -146,6 +143,13 @@ struct Tier {
     paid: Money,
     after: Span,
     limit: Money,
+}
+
+impl Tier {
+    fn has_passed(&self, account: &AccountView) -> bool {
+        let since_first = account.first_paid_at.map(|first| account.now - first);
+        self.paid <= account.paid && (self.after == Span::ZERO || since_first >= Some(self.after))
+    }
 }
 
 /// What a limit counts.
@@ -178,8 +182,7 @@ impl Read for LimitCounts {
 impl Postpaid {
     /// The tiers from the present one on, if there are any.
     fn tiers_from_now(&self, account: &AccountView) -> &[Tier] {
-        let holds = |tier: &Tier| tier.paid <= account.paid && tier.after <= self.passed;
-        let present = self.tiers.iter().rposition(holds);
+        let present = self.tiers.iter().rposition(|tier| tier.has_passed(account));
         present.map_or(&[], |present| &self.tiers[present..])
     }
 
@@ -216,12 +219,11 @@ impl Postpaid {
         }
     }
 
-    /// Looks at the tiers that need time, and wakes when the next of them comes into force.
-    fn look_at_tiers(&mut self, account: &AccountView) -> Vec<Command> {
+    /// Wakes when tiers that need time come into force.
+    fn wake_for_tiers(&self, account: &AccountView) -> Vec<Command> {
         let Some(first) = account.first_paid_at else { return vec![] };
-        self.passed = account.now - first;
         let later = self.tiers.iter().map(|tier| first + tier.after).filter(|at| *at > account.now);
-        later.min().map(|at| Command::WakeAt(at, TIER)).into_iter().collect()
+        later.map(|at| Command::WakeAt(at, TIER)).collect()
     }
 
     /// Invoices when usage beyond credit has reached another of the progressive amounts.
@@ -252,14 +254,13 @@ impl Policy for Postpaid {
         match event {
             PolicyEvent::Opened => {
                 self.steps = self.progressive.partition_point(|step| *step <= account.billed_ever);
-                self.look_at_tiers(account)
+                self.wake_for_tiers(account)
             }
             PolicyEvent::PeriodBegan => vec![Command::Invoice(self.terms.clone())],
             PolicyEvent::HeadroomUsed => self.invoice_if_a_step_is_reached(account),
             PolicyEvent::PaymentSucceeded if account.first_paid_at == Some(account.now) => {
-                self.look_at_tiers(account)
+                self.wake_for_tiers(account)
             }
-            PolicyEvent::AlarmRang(_) => self.look_at_tiers(account),
             // The limit follows from what has been paid and used; invoices are collected under their own terms.
             PolicyEvent::PaymentSucceeded
             | PolicyEvent::CreditPosted
@@ -269,7 +270,8 @@ impl Policy for Postpaid {
             | PolicyEvent::PurchaseFailed
             | PolicyEvent::PaymentMethodAdded
             | PolicyEvent::CardReplaced
-            | PolicyEvent::DayBegan => vec![],
+            | PolicyEvent::DayBegan
+            | PolicyEvent::AlarmRang(_) => vec![],
         }
     }
 
@@ -367,7 +369,7 @@ mod tests {
             retry_after: [].into(),
             write_off_after: None,
         };
-        Postpaid { tiers: tiers.into(), counts, terms, progressive: [].into(), steps: 0, passed: Span::ZERO }
+        Postpaid { tiers: tiers.into(), counts, terms, progressive: [].into(), steps: 0 }
     }
 
     fn account() -> AccountView {

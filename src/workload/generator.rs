@@ -519,6 +519,12 @@ impl<'p> RandomFeed<'p> {
     }
 }
 
+/// Counts within bounds, the upper at most 32 bits, rounded half up.
+#[inline(always)]
+fn count<S: Simd>(counts: f64x8<S>, (low, high): (f64, f64)) -> u64x8<S> {
+    round(counts.max(low).min(high))
+}
+
 /// Token counts of one kind: what is drawn, times an account's own factor, and only then kept within bounds.
 #[derive(Clone, Debug)]
 struct TokenCounts {
@@ -552,11 +558,12 @@ impl TokenCounts {
         len: usize,
         tokens: &mut [[u32; GROUP]],
     ) -> Result<(), f64> {
-        let high = self.high.min(f64::from(u32::MAX));
-        let count = |drawn| round((f64x8::simd_from(simd, drawn) * factor).max(self.low).min(high));
+        let bounds = (self.low, self.high.min(f64::from(u32::MAX)));
         let mut most = u32x16::splat(simd, 0);
         for (tokens, [first, second]) in tokens.iter_mut().zip(drawn) {
-            let counts = count(*first).narrow(count(*second));
+            let first = count(f64x8::simd_from(simd, *first) * factor, bounds);
+            let second = count(f64x8::simd_from(simd, *second) * factor, bounds);
+            let counts = first.narrow(second);
             most = most.max(counts);
             *tokens = counts.to_array();
         }

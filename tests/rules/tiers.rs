@@ -77,17 +77,3 @@ fn a_first_payment_under_another_policy_counts() {
         )
         .gives(&[("served", "47"), ("stops", "1"), ("stopped_seconds", "3600.000000")]);
 }
-
-#[test]
-fn a_tier_that_time_brings_comes_after_what_settles_at_that_instant() {
-    // Usage settles a second late. Alerted at 1h 1s, the customer pays at 1h 2s; at 13h 1s the limit of 20 falls to 10,
-    // when the 13th request has just settled under the old one.
-    Case::hourly(1.00)
-        .metering("delay = \"1s\"")
-        .customer("heeds_alert = { delay = \"1s\" }\nbuys_credit = { probability = 0, amount = 1.00 }")
-        .policy(
-            "postpaid",
-            "tiers = [{ paid = 0, limit = 20 }, { paid = 0, after = \"11h 59m 59s\", limit = 10 }]\nalert_at = 19.00",
-        )
-        .gives(&[("served", "13"), ("refused_limit_reached", "10"), ("overshoot_usd", "0.00")]);
-}

@@ -135,8 +135,6 @@ struct Narrator<'p> {
     new_card_at: Option<Time>,
     /// Open invoices, or ones that were: when each was issued.
     issued: Vec<Time>,
-    /// The purchase that waits for a period that allows it.
-    deferred: Option<Money>,
     is_not_open: bool,
     /// The limit as it was when the account was last stopped.
     limit_at_stop: Option<Money>,
@@ -172,7 +170,6 @@ impl<'p> Narrator<'p> {
             declined: Vec::new(),
             new_card_at: None,
             issued: Vec::new(),
-            deferred: None,
             is_not_open: false,
             limit_at_stop: None,
             top_up_is_off: false,

@@ -24,7 +24,6 @@ impl Narrator<'_> {
         if wait >= Span::HOUR {
             self.add(account, &format!("; the processor answers in {}", wait.roughly()));
         }
-        self.deferred = None;
         match (kind, purpose) {
             (Some(PurchaseKind::TopUp), _) if !is_retry => {
                 let threshold = self.plan.as_ref().and_then(|plan| plan.policy.threshold());
@@ -117,15 +116,12 @@ impl Narrator<'_> {
     }
 
     pub(super) fn purchase_deferred(&mut self, account: &AccountView, amount: Money) {
-        // It is looked at anew each day; once is enough to tell.
-        if self.deferred.replace(amount) != Some(amount) {
-            self.say(account, format!("the purchase of {amount} waits"));
-            self.rule(
-                account,
-                "beyond what the customer is willing to pay in a month: it is made at the first day that \
-                 allows it, if the stop still lasts",
-            );
-        }
+        self.say(account, format!("the purchase of {amount} waits"));
+        self.rule(
+            account,
+            "beyond what the customer is willing to pay in a month: it is made at the first day that allows \
+             it, if the stop still lasts",
+        );
     }
 
     pub(super) fn credit_posted(&mut self, account: &AccountView, amount: Money) {

@@ -10,7 +10,6 @@ use crate::time::{Span, Time};
 impl Narrator<'_> {
     pub(super) fn stopped(&mut self, account: &AccountView, reason: Refusal, what: &str) {
         self.is_not_open = false;
-        self.deferred = None;
         self.limit_at_stop = self.limit(account);
         self.say(account, format!("{what}: {}", self.named(reason)));
         self.rule(account, self.stop_rule(account, reason));
