@@ -30,7 +30,7 @@ const THRESHOLD: Key<Dollars> = Key::required(
     "the balance, in dollars, at or below which a top-up is attempted",
 );
 /// How many top-ups it may take to get from nothing above the threshold.
-const MOST_TOP_UPS: i64 = 10_000;
+const MOST_TOP_UPS: i64 = 1_000_000;
 const REFILL: OneOf = OneOf(&[&[&AMOUNT], &[&TARGET]]);
 const AMOUNT: Key<Charge> =
     Key::alternative("amount", "what a top-up buys, in dollars, whole cents, more than 0");
