@@ -450,6 +450,7 @@ impl<'w, O: Observer> Lane<'w, O> {
             has_payment_method: self.payments.has_card(),
             paid: self.payments.paid,
             first_paid_at: self.payments.first_paid_at,
+            timers_are_due: self.queue.next() < (self.now, Class::Judgement),
             purchase_under_way: self.payments.purchase_is_under_way(),
             purchased_in_period: self.payments.purchased_in_period,
             purchases_today: self.payments.purchases_on(self.now.day()),

@@ -8,7 +8,7 @@ use crate::document::schema::{Definitions, Schema};
 use crate::document::{Charge, Dollars, Key, Read, Table, TablesKey, Value};
 use crate::money::Money;
 use crate::request::Refusal;
-use crate::time::Span;
+use crate::time::{Span, Time};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -147,8 +147,12 @@ struct Tier {
 
 impl Tier {
     fn has_passed(&self, account: &AccountView) -> bool {
-        let since_first = account.first_paid_at.map(|first| account.now - first);
-        self.paid <= account.paid && (self.after == Span::ZERO || since_first >= Some(self.after))
+        let has_waited = |first: Time| {
+            let since_first = account.now - first;
+            since_first > self.after || since_first == self.after && !account.timers_are_due
+        };
+        self.paid <= account.paid
+            && (self.after == Span::ZERO || account.first_paid_at.is_some_and(has_waited))
     }
 }
 

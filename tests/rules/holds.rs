@@ -169,6 +169,18 @@ fn a_trial_ends_with_a_hold_that_does_not_fit() {
 }
 
 #[test]
+fn a_target_tops_up_as_long_as_the_account_is_short() {
+    let folder = tempfile::tempdir().unwrap();
+    // 1.00 are the target and do not cover 2.00: short, but there is nothing to buy. The account is judged each day, so
+    // 0.25 are served; they take the balance below the target, and 0.25 are bought.
+    let case = Case::trace(&folder, &[(0, 0.00), (60, 2.00), (120, 0.25)])
+        .metering("refresh = \"1d\"\nauthorization = { hold = { output_tokens = 0 } }")
+        .policy("auto_topup", "initial_purchase = 1.00\nthreshold = 0\ntarget = 1.00");
+    assert_eq!(case.attempts(), ["0h 1.00", "0h 2m 0.25"]);
+    case.gives(&[("served", "2"), ("refused_on_hold", "1"), ("top_ups", "1"), ("credit_end_usd", "1.00")]);
+}
+
+#[test]
 fn being_short_lasts_across_a_move() {
     // The trial's 0.50 go along, and are as short as before.
     holding().policy("trial", "then = { kind = \"prepaid_pause\" }").gives(&[

@@ -77,3 +77,23 @@ fn a_first_payment_under_another_policy_counts() {
         )
         .gives(&[("served", "47"), ("stops", "1"), ("stopped_seconds", "3600.000000")]);
 }
+
+#[test]
+fn what_settles_as_a_tier_comes_is_within_the_limit_before() {
+    // A request runs for two seconds. Alerted at 2 s, the customer pays at 3 s; a day after that the limit falls from 100
+    // to 10, of which 21 are used. What was served a second before it arrives settles first, and overshoots nothing.
+    let folder = tempfile::tempdir().unwrap();
+    let overshoot_of_request_at = |second: u32, overshoot: &str| {
+        Case::trace(&folder, &[(0, 1.00), (60, 20.00), (second, 5.00)])
+            .horizon("2d")
+            .workload("service = { first_token = \"2s\" }")
+            .customer("heeds_alert = { delay = \"1s\" }\nbuys_credit = { probability = 0, amount = 1.00 }")
+            .policy(
+                "postpaid",
+                "tiers = [{ paid = 0, limit = 100 }, { paid = 0, after = \"1d\", limit = 10 }]\nalert_at = 99.00",
+            )
+            .gives(&[("served", "3"), ("overshoot_usd", overshoot)]);
+    };
+    overshoot_of_request_at(86_401, "0.00");
+    overshoot_of_request_at(86_402, "5.00");
+}
