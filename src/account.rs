@@ -21,9 +21,8 @@ pub struct AccountView {
     pub paid: Money,
     /// When its first payment succeeded.
     pub first_paid_at: Option<Time>,
-    /// Whether something that comes before requests is still due at the present instant: timers that are come after
-    /// what settles at it.
-    pub timers_are_due: bool,
+    /// The last instant at which timers have rung: at the present one they come after what settles at it.
+    pub timers_rang_at: Time,
     /// Whether a purchase of any kind is under way: attempted, and neither posted nor finally declined.
     pub purchase_under_way: bool,
     /// Purchases of this period, of every kind, succeeded or under way, by their first attempt.

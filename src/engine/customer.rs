@@ -313,6 +313,9 @@ impl<O: Observer> Lane<'_, O> {
     }
 
     pub(super) fn ask_again_if_due(&mut self) {
+        if self.payments.purchase_before_question_is_under_way() {
+            return; // it waits for that, whatever happens meanwhile
+        }
         if let Some(reason) = self.customer.ask_again.take()
             && self.standing == Standing::Stopped(reason)
         {

@@ -79,6 +79,8 @@ pub struct Lane<'w, O> {
     streams: AccountStreams,
     observer: O,
     now: Time,
+    /// The last instant at which timers have rung, or events that come after them.
+    timers_rang_at: Time,
     queue: EventQueue,
     wallet: Wallet,
     policy: Box<dyn Policy>,
@@ -152,6 +154,7 @@ impl<'w, O: Observer> Lane<'w, O> {
             leeway: Money::ZERO,
             is_undecided: false,
             judgement_at: Time::START,
+            timers_rang_at: Time::START,
             short_of: None,
             is_above_alert: false,
             counted: Money::ZERO,
@@ -220,8 +223,8 @@ impl<'w, O: Observer> Lane<'w, O> {
             return crossing;
         }
         let mut last = RequestSpan::of_block(block, span.start..crossing + 1);
-        if crossing > span.start && last.cost > self.wallet.left_of_source() {
-            // Only a single request may be paid from two sources.
+        if crossing > span.start && (last.cost > self.wallet.left_of_source() || !self.flight.is_empty()) {
+            // Only a single request may be paid from two sources, or overshoot because of what is in flight.
             let quiet = RequestSpan::of_block(block, span.start..crossing);
             self.serve_at_once(&quiet);
             self.settle_within_leeway(&quiet);
@@ -268,9 +271,12 @@ impl<'w, O: Observer> Lane<'w, O> {
             }
             if settlement < event {
                 self.settle_due(until, event);
-            } else if let Some(event) = self.queue.pop() {
+            } else if let Some(due) = self.queue.pop() {
                 self.now = at;
-                self.happen(event);
+                if event.1 >= Class::Timer {
+                    self.timers_rang_at = at;
+                }
+                self.happen(due);
                 self.look_around();
             }
         }
@@ -450,7 +456,7 @@ impl<'w, O: Observer> Lane<'w, O> {
             has_payment_method: self.payments.has_card(),
             paid: self.payments.paid,
             first_paid_at: self.payments.first_paid_at,
-            timers_are_due: self.queue.next() < (self.now, Class::Judgement),
+            timers_rang_at: self.timers_rang_at,
             purchase_under_way: self.payments.purchase_is_under_way(),
             purchased_in_period: self.payments.purchased_in_period,
             purchases_today: self.payments.purchases_on(self.now.day()),

@@ -147,10 +147,7 @@ struct Tier {
 
 impl Tier {
     fn has_passed(&self, account: &AccountView) -> bool {
-        let has_waited = |first: Time| {
-            let since_first = account.now - first;
-            since_first > self.after || since_first == self.after && !account.timers_are_due
-        };
+        let has_waited = |first: Time| first + self.after <= account.timers_rang_at;
         self.paid <= account.paid
             && (self.after == Span::ZERO || account.first_paid_at.is_some_and(has_waited))
     }

@@ -57,7 +57,7 @@ pub enum Event {
     PaymentResult(Attempt),
     Dispute { amount: Nanos },
     Posting { purchase: usize },
-    Settlement { request: usize },
+    Settlement { admission: usize },
     PromotionalExpiry { lot: usize },
     Lapse { lot: usize },
     Switch,
@@ -182,7 +182,9 @@ pub struct Account<'w> {
     pub was_above_alert: bool,
 
     pub requests: Vec<Request>,
-    /// Usage that is not settled, by its request.
+    /// How many requests have been admitted.
+    pub admitted: usize,
+    /// Usage that is not settled, in order of admission.
     pub flights: BTreeMap<usize, Flight>,
     /// Requests that wait for service to resume, in order of arrival.
     pub waiting: Vec<usize>,
@@ -232,6 +234,7 @@ impl<'w> Account<'w> {
             customer,
             was_above_alert: false,
             requests,
+            admitted: 0,
             flights: BTreeMap::new(),
             waiting: vec![],
             rate: Rate::new(terms, signup),
@@ -288,7 +291,7 @@ impl<'w> Account<'w> {
             Event::PaymentResult(attempt) => self.take_result(attempt),
             Event::Dispute { amount } => self.dispute(amount),
             Event::Posting { purchase } => self.post_purchase(purchase),
-            Event::Settlement { request } => self.settle(request),
+            Event::Settlement { admission } => self.settle(admission),
             Event::PromotionalExpiry { lot } => self.expire_promotional(lot),
             Event::Lapse { lot } => self.lapse(lot),
             Event::Switch => self.switch(),

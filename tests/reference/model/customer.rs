@@ -153,13 +153,13 @@ impl Account<'_> {
         }
         stop.waits = false;
         match stop.reason {
+            // A card that fails: `replaces_card` was asked at the decline.
+            Reason::NoCredit if top_up_is_disabled => {}
             Reason::NoPaymentMethod | Reason::NoCredit | Reason::LimitReached if must_wait => {
                 stop.waits = true;
                 self.rule("7 a stop's question waits for a purchase that is tried once");
             }
             Reason::NoPaymentMethod if !stop.will_add => self.ask_to_add_payment_method(),
-            // A card that fails: `replaces_card` was asked at the decline.
-            Reason::NoCredit if top_up_is_disabled => {}
             Reason::NoCredit if !stop.will_buy && !has_bought => self.ask_to_buy(),
             Reason::LimitReached if !stop.will_buy && !has_bought && limit_can_rise => {
                 if self.customer.was_asked_under_limit {

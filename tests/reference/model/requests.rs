@@ -118,9 +118,9 @@ impl Account<'_> {
         let delay = self.terms.metering.delay.or(self.world.metering.delay).map_or(0, |delay| delay.0);
         let settles = ends.saturating_add(delay);
         let cause = self.cause_of_overshoot();
-        // Each request is admitted once at most.
-        self.flights.insert(request, Flight { request, hold, ends, settles, cause });
-        self.schedule(settles, Event::Settlement { request });
+        self.admitted += 1;
+        self.flights.insert(self.admitted, Flight { request, hold, ends, settles, cause });
+        self.schedule(settles, Event::Settlement { admission: self.admitted });
     }
 
     /// What the overshoot of a request that is admitted now would be due to: usage that had ended left nothing, but was
@@ -200,8 +200,8 @@ impl Account<'_> {
         }
     }
 
-    pub fn settle(&mut self, request: usize) {
-        if let Some(flight) = self.flights.remove(&request) {
+    pub fn settle(&mut self, admission: usize) {
+        if let Some(flight) = self.flights.remove(&admission) {
             let beyond_credit = self.settle_usage(flight);
             self.invoice_progressively(beyond_credit);
         }
