@@ -21,7 +21,8 @@ pub struct AccountView {
     pub paid: Money,
     /// When its first payment succeeded.
     pub first_paid_at: Option<Time>,
-    /// The last instant at which timers have rung: at the present one they come after what settles at it.
+    /// The last instant at which a timer of its policy has rung, or at which it came under that. At an instant timers come
+    /// after what settles at it.
     pub timers_rang_at: Time,
     /// Whether a purchase of any kind is under way: attempted, and neither posted nor finally declined.
     pub purchase_under_way: bool,

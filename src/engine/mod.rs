@@ -79,7 +79,7 @@ pub struct Lane<'w, O> {
     streams: AccountStreams,
     observer: O,
     now: Time,
-    /// The last instant at which timers have rung, or events that come after them.
+    /// The last instant at which a timer of the policy has rung, or at which the account came under it.
     timers_rang_at: Time,
     queue: EventQueue,
     wallet: Wallet,
@@ -271,12 +271,9 @@ impl<'w, O: Observer> Lane<'w, O> {
             }
             if settlement < event {
                 self.settle_due(until, event);
-            } else if let Some(due) = self.queue.pop() {
+            } else if let Some(event) = self.queue.pop() {
                 self.now = at;
-                if event.1 >= Class::Timer {
-                    self.timers_rang_at = at;
-                }
-                self.happen(due);
+                self.happen(event);
                 self.look_around();
             }
         }
@@ -324,6 +321,7 @@ impl<'w, O: Observer> Lane<'w, O> {
                 }
             }
             Event::Alarm { policy, alarm } if policy == self.policy_number => {
+                self.timers_rang_at = self.now;
                 self.tell(PolicyEvent::AlarmRang(alarm));
             }
             Event::Alarm { .. } => {} // of a policy that the account has left
@@ -379,6 +377,7 @@ impl<'w, O: Observer> Lane<'w, O> {
         self.terms = Arc::clone(&plan.terms);
         self.metering = plan.terms.metering.over(*self.world.metering);
         self.policy_number += 1;
+        self.timers_rang_at = self.now;
         self.is_above_alert = false;
         self.wallet.begin_period();
         self.customer.top_up_wants_card = false;

@@ -65,10 +65,10 @@ fn product_and_reference_agree_on_random_scenarios() {
         let path = case.write(&folder);
         let differences = compare_case(&case).expect("it has been compared").differences;
         panic!(
-            "product and reference differ on seed {seed}, which made small is {}:\n{}\n{differences:#?}\n\
-             and on {:?}",
-            path.display(),
+            "product and reference differ on seed {seed}, which made small is\n{}\n{differences:#?}\n\
+             Keep it: cp -r {} tests/reference/cases/NAME\nThey differ on {:?} too.",
             case.toml(),
+            path.parent().expect("it is in a folder").display(),
             others.iter().map(|(seed, _)| *seed).collect::<Vec<u64>>()
         );
     }

@@ -1,8 +1,20 @@
-//! The plainest implementation of MODEL.md: one heap of events for each account, one request at a time. A rule is looked
-//! up here by its section, which its comment and [`counts::Counts::rule`] name.
+//! The plainest engine that the description of the model (MODEL.md) allows: one heap of events for each account, one
+//! request at a time. A rule is looked up here by its section, which stands beside it, and in the name under which it is
+//! noted when it fires.
 //!
-//! It shares with the product the scenario as read, the random streams, and the requests that a workload draws. All
-//! else, from the price of a request to the columns, is worked out anew.
+//! | section | what it is about | where |
+//! | --- | --- | --- |
+//! | 1, 6 | events in their order; whether an account is stopped | `account` |
+//! | 2 | what chance decides | `luck` |
+//! | 3 | requests, the gate, clients, settlement; rate limits | `requests` |
+//! | 4 | balances and books | `wallet` |
+//! | 4, 5, 6.3 | payments, purchases, invoices, disputes, closing | `payments` |
+//! | 6 | policies: what they read from a scenario, and what they do | `terms`, `policies` |
+//! | 7 | customers | `customer` |
+//! | 9 | what is counted | `counts` |
+//!
+//! It shares with the product the scenario as read, the random streams, and the requests that a workload draws (so
+//! section 8 is not here). All else, from the price of a request to the columns, is worked out anew.
 
 mod account;
 pub mod counts;

@@ -89,7 +89,8 @@ pub enum Kind {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
-    pub name: Option<String>,
+    #[serde(rename = "name")]
+    _name: Option<String>,
     pub kind: Kind,
     pub switch: Option<Box<Switch>>,
 
