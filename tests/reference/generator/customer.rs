@@ -71,7 +71,7 @@ impl Draft {
         let mut retry =
             table([("attempts", self.between(0, 5).into()), ("backoff", duration::text(backoff).into())]);
         if self.chance(0.6) {
-            retry.put("factor", *self.pick(&[0.0, 0.5, 1.0, 2.0, 3.0, 10.0]));
+            retry.put("factor", *self.pick(&[0.0, 0.5, 1.0, 1.15, 2.0, 3.0, 10.0]));
         }
         self.reacts_to(&mut retry);
         retry

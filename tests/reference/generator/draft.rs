@@ -89,8 +89,8 @@ impl Draft {
         }
         self.start = self.date_of_start();
         if self.chance(0.65) {
-            let days = self.log(1.0, 100.0).round() as i64;
-            self.runoff = self.snapped((days * DAY) as f64);
+            let days = if self.chance(0.2) { self.log(0.01, 1.0) } else { self.log(1.0, 100.0).round() };
+            self.runoff = self.snapped(days * DAY as f64);
         }
     }
 
@@ -207,7 +207,7 @@ impl Draft {
             hold.put("output_tokens", if self.is_odd(0.2) { 0 } else { tokens });
         }
         if self.chance(0.6) {
-            let factor = *self.pick(&[0.5, 1.0, 1.5, 3.0]);
+            let factor = *self.pick(&[0.5, 1.0, 1.15, 3.0]);
             hold.put("factor", if self.is_odd(0.3) { 0.0 } else { factor });
         }
         if way <= 2 {

@@ -22,7 +22,7 @@ const REASONS: [&str; 8] = [
 
 impl Draft {
     pub fn policies(&mut self) -> Vec<Table> {
-        let count = self.between(2, 4);
+        let count = self.between(1, 4);
         (1..=count).map(|number| self.named_policy(number)).collect()
     }
 
@@ -47,7 +47,7 @@ impl Draft {
     }
 
     fn switch(&mut self) -> Table {
-        let day = self.between(0, self.horizon / DAY + 1);
+        let day = self.between(-1, self.horizon / DAY + 1);
         let at = self.start.checked_add(jiff::Span::new().days(day)).expect("a date before the year 9999");
         let mut switch = table([("at", draft::date(at)), ("to", self.successor().into())]);
         if self.chance(0.6) {

@@ -16,9 +16,12 @@ impl Draft {
         }
         let mut counted = 1.0;
         if self.chance(0.4) {
-            let over = self.span(0.02, 1.0).min(self.horizon);
+            // Now and then some would sign up after the horizon, and do not.
+            let most = if self.chance(0.2) { 2 * self.horizon } else { self.horizon };
+            let over = self.span(0.02, 2.0).min(most);
             cohort.put("signup", table([("over", duration::text(over).into())]));
-            counted = 1.0 - over as f64 / self.horizon as f64 / 2.0;
+            let (over, horizon) = (over as f64, self.horizon as f64);
+            counted = if over <= horizon { 1.0 - over / horizon / 2.0 } else { horizon / over / 2.0 };
         } else if self.chance(0.2) {
             cohort.put("signup", "start");
         }

@@ -35,17 +35,25 @@ pub struct World<'s> {
 /// The classes of events at one instant, in their order (MODEL 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
+    /// Class 0.
     Signup,
+    /// Class 1.
     Boundary,
+    /// Class 2.
     Payment,
+    /// Class 3.
     Posting,
+    /// Class 4.
     Settlement,
+    /// Class 5.
     Timer,
-    /// Nothing happens, but standing is judged: with `refresh`, at its multiples (MODEL 6.5).
+    /// Nothing happens, but standing is judged: with `refresh`, at its multiples (6.5), before the customer acts.
     Judgement,
+    /// Class 6.
     Action,
-    /// Requests released or retried by the client.
+    /// Class 7: requests released or retried by the client.
     Retry,
+    /// Class 7, after those.
     Arrival,
 }
 
@@ -61,8 +69,8 @@ pub enum Event {
     PromotionalExpiry { lot: usize },
     Lapse { lot: usize },
     Switch,
-    TierAge,
-    TrialEnd { coming: usize },
+    TierTimer,
+    TrialEnd { policy_number: usize },
     InvoiceAttempt { invoice: usize, round: usize },
     TopUpRetry { purchase: usize },
     WriteOff { invoice: usize },
@@ -90,7 +98,7 @@ impl Event {
             Event::PromotionalExpiry { .. }
             | Event::Lapse { .. }
             | Event::Switch
-            | Event::TierAge
+            | Event::TierTimer
             | Event::TrialEnd { .. }
             | Event::InvoiceAttempt { .. }
             | Event::TopUpRetry { .. }
@@ -145,10 +153,10 @@ pub struct Account<'w> {
     pub signup: Micros,
     /// The policy that it is under.
     pub terms: &'w Terms,
-    /// Whether it comes under that in the present event.
-    pub comes_under: bool,
-    /// How often it has come under one: timers of an earlier one are void.
-    pub coming: usize,
+    /// Whether it signs up or moves in the present event.
+    pub is_opening: bool,
+    /// How many policies it has been under: timers of an earlier one are void.
+    pub policy_number: usize,
     pub trial_has_ended: bool,
     pub top_up_is_disabled: bool,
 
@@ -165,15 +173,15 @@ pub struct Account<'w> {
     pub card_has_expired: bool,
     pub first_paid_at: Option<Micros>,
     pub paid: Nanos,
-    /// Until when tiers that come with time have come.
-    pub tiers_aged_at: Micros,
+    /// When a timer of a tier last rang, or the account moved: a tier whose `after` passes later is not in force yet.
+    pub tier_timer_rang_at: Micros,
     pub purchases: Vec<Purchase>,
     pub invoices: Vec<Invoice>,
 
     pub standing: Standing,
     pub is_closed: bool,
     pub has_churned: bool,
-    /// Where a hold did not fit: the lowest remaining money since.
+    /// The lowest remaining money since a hold did not fit, for as long as that stops the account.
     pub short: Option<Nanos>,
     pub stops: usize,
     pub stop: Option<Stop>,
@@ -210,8 +218,8 @@ impl<'w> Account<'w> {
             in_runoff: false,
             signup,
             terms,
-            comes_under: false,
-            coming: 0,
+            is_opening: false,
+            policy_number: 0,
             trial_has_ended: false,
             top_up_is_disabled: false,
             wallet: Wallet::default(),
@@ -222,7 +230,7 @@ impl<'w> Account<'w> {
             card_has_expired: false,
             first_paid_at: None,
             paid: 0,
-            tiers_aged_at: 0,
+            tier_timer_rang_at: 0,
             purchases: vec![],
             invoices: vec![],
             standing: Standing::Active,
@@ -295,9 +303,9 @@ impl<'w> Account<'w> {
             Event::PromotionalExpiry { lot } => self.expire_promotional(lot),
             Event::Lapse { lot } => self.lapse(lot),
             Event::Switch => self.switch(),
-            Event::TierAge => self.age_tiers(),
+            Event::TierTimer => self.ring_tier_timer(),
             Event::Judgement => {}
-            Event::TrialEnd { coming } => self.end_trial(coming),
+            Event::TrialEnd { policy_number } => self.end_trial(policy_number),
             Event::InvoiceAttempt { invoice, round } => self.attempt_invoice_when_due(invoice, round),
             Event::TopUpRetry { purchase } => self.retry_top_up(purchase),
             Event::WriteOff { invoice } => self.write_off_when_unpaid(invoice),
@@ -324,8 +332,9 @@ impl<'w> Account<'w> {
         self.check_alert();
         self.update_shortness();
         self.note_limit();
+        // By the shortness as it is now; at signup or at a move its purchase is one of those that open the account.
         self.top_up_if_due();
-        self.comes_under = false;
+        self.is_opening = false;
         self.end_trial_if_due();
         let refresh = self.refresh();
         if refresh > 0 && self.now % refresh != 0 {
@@ -364,7 +373,7 @@ impl<'w> Account<'w> {
     fn is_not_open(&self) -> bool {
         self.terms.is_prepaid()
             && self.wallet.balance() <= 0
-            && self.purchases.iter().any(|purchase| purchase.opens && purchase.is_under_way())
+            && self.purchases.iter().any(|purchase| purchase.made_on_opening && purchase.is_under_way())
     }
 
     fn judge(&mut self) {
@@ -379,7 +388,6 @@ impl<'w> Account<'w> {
                 self.end_stop();
                 self.drop_answers();
                 self.standing = Standing::NotOpen;
-                self.top_up_if_due();
             }
             return;
         }
@@ -423,14 +431,14 @@ impl<'w> Account<'w> {
     fn count_stopped_time(&mut self) {
         if let Some(stop) = &self.stop {
             let counted_from = stop.since.max(self.world.warmup);
-            self.counts.add_micros("stopped", (self.now - counted_from).max(0));
+            self.counts.add_micros("stopped_micros", (self.now - counted_from).max(0));
         }
     }
 
     /// Counts account time until it is gone: by churn, closure or the horizon.
     pub fn count_account_time(&mut self, until: Micros) {
         let counted_from = self.signup.max(self.world.warmup);
-        self.counts.add_micros("account", (until - counted_from).max(0));
+        self.counts.add_micros("account_micros", (until - counted_from).max(0));
     }
 
     /// Moves time on: what is owed is averaged over [warm-up, horizon).

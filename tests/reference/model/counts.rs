@@ -125,7 +125,7 @@ impl Counts {
             ["fees_usd", "disputes_usd", "bad_debt_usd"].map(|name| self.sum(name));
         let serving_cost = half_up(usage * serving_cost, 1_000_000_000);
         let (requests, served) = (self.sum("requests"), self.sum("served"));
-        let (stopped, account) = (self.sum("stopped"), self.sum("account"));
+        let (stopped, account) = (self.sum("stopped_micros"), self.sum("account_micros"));
         let accounts = self.sum("accounts");
         let refusals: i128 = REFUSALS.iter().map(|name| self.sum(name)).sum();
         let mut columns = vec![
@@ -140,13 +140,13 @@ impl Counts {
             usd("usage_usd"),
             usd("promotional_usd"),
             ("net_revenue_usd", Figure::Usd(usage - promotional)),
-            ("lost_usage_usd", Figure::Usd(self.sum("asked_usage") - usage)),
+            ("lost_usage_usd", Figure::Usd(self.sum("asked_usage_usd") - usage)),
             usd("cash_in_usd"),
             usd("fees_usd"),
             usd("disputes_usd"),
             usd("bad_debt_usd"),
             usd("breakage_usd"),
-            ("net_cash_usd", Figure::Usd(self.sum("cash_in_usd") - fees - self.sum("returned"))),
+            ("net_cash_usd", Figure::Usd(self.sum("cash_in_usd") - fees - self.sum("returned_usd"))),
             ("serving_cost_usd", Figure::Usd(serving_cost)),
             (
                 "contribution_usd",

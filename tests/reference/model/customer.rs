@@ -22,8 +22,9 @@ pub struct Customer {
     will_replace_card: bool,
     /// A purchase that waits for a new card.
     wants_new_card: Option<usize>,
-    /// The limit after the last event, and whether the customer has been asked to buy under it.
+    /// The limit after the last event.
     limit: Option<Nanos>,
+    /// Whether the customer has been asked to buy under it.
     was_asked_under_limit: bool,
 }
 
@@ -117,7 +118,7 @@ impl Account<'_> {
     }
 
     /// What was bought on an answer is posted: if the account is still stopped, the question is asked again.
-    pub fn ask_again(&mut self) {
+    pub fn note_that_question_is_open(&mut self) {
         if let Some(stop) = &mut self.stop {
             stop.asks_again = true;
         }
@@ -295,7 +296,7 @@ impl Account<'_> {
     }
 
     /// An answer that was declined softly is tried again after another delay, as long as its stop lasts.
-    pub fn put_off_until_another_try(&mut self, purchase: usize, stop: Option<usize>) {
+    pub fn wait_for_another_try(&mut self, purchase: usize, stop: Option<usize>) {
         let Some(answer) = self.world.cohort.customer.buys_credit.as_ref() else { return };
         if self.is_in_stop(stop) {
             self.rule("7 a purchase that was declined softly is tried again");

@@ -25,7 +25,7 @@ pub struct Luck<'w> {
     attempts: u32,
     lives: u32,
     expiries: u32,
-    tries_put_off: u32,
+    tries_awaited: u32,
     spell: Spell,
 }
 
@@ -53,7 +53,7 @@ impl<'w> Luck<'w> {
             attempts: 0,
             lives: 0,
             expiries: 0,
-            tries_put_off: 0,
+            tries_awaited: 0,
             spell: Spell::default(),
         }
     }
@@ -137,8 +137,8 @@ impl<'w> Luck<'w> {
 
     /// How long until a purchase that was declined softly is tried again.
     pub fn until_another_try(&mut self, answer: &Answer) -> Micros {
-        let mut draws = self.draws(Purpose::BuysCreditAgain, self.tries_put_off);
-        self.tries_put_off += 1;
+        let mut draws = self.draws(Purpose::BuysCreditAgain, self.tries_awaited);
+        self.tries_awaited += 1;
         at_least_a_second(micros(answer.delay.sample(&mut draws)))
     }
 

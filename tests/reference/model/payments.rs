@@ -66,9 +66,9 @@ pub struct Purchase {
     /// When it was first attempted, if it was.
     since: Micros,
     /// Whether that was at signup or at a move: the account may be not open until it is posted.
-    pub opens: bool,
-    /// The policy's coming under which it was made.
-    coming: usize,
+    pub made_on_opening: bool,
+    /// The policy under which it was made.
+    policy_number: usize,
     /// The stop in which it was made.
     pub stop: Option<usize>,
     was_put_off: bool,
@@ -140,7 +140,7 @@ impl Account<'_> {
             true => Fate::SoftDecline,
             false => Fate::Success,
         };
-        // During an outage it waits for its end, and its latency starts there.
+        // During an outage it waits for its end, and its latency starts there. They are in order of time, and do not touch.
         let mut begins = self.now;
         for (from, until) in &self.world.scenario.payments.outages {
             if (from.micros()..until.micros()).contains(&begins) {
@@ -244,8 +244,8 @@ impl Account<'_> {
             amount,
             state: State::PutOff,
             since: 0,
-            opens: false,
-            coming: self.coming,
+            made_on_opening: false,
+            policy_number: self.policy_number,
             stop,
             was_put_off: false,
             soft_declines: 0,
@@ -255,11 +255,11 @@ impl Account<'_> {
 
     pub fn attempt_purchase(&mut self, purchase: usize) {
         let now = self.now;
-        let opens = self.comes_under;
+        let made_on_opening = self.is_opening;
         let one = &mut self.purchases[purchase];
         if one.state == State::PutOff {
             one.since = now;
-            one.opens = opens;
+            one.made_on_opening = made_on_opening;
         }
         one.state = State::Attempted;
         let amount = one.amount;
@@ -315,23 +315,23 @@ impl Account<'_> {
         self.purchases[purchase].state = State::Posted;
         self.post_credit(amount);
         if kind == PurchaseKind::Answer && self.is_in_stop(stop) {
-            self.ask_again();
+            self.note_that_question_is_open();
         }
     }
 
     fn decline_purchase(&mut self, purchase: usize, is_hard: bool) {
-        let Purchase { kind, coming, stop, .. } = self.purchases[purchase];
+        let Purchase { kind, policy_number, stop, .. } = self.purchases[purchase];
         self.purchases[purchase].state = State::Failed;
         if self.in_runoff || self.is_closed || self.has_churned {
             return; // it is given up, and nobody is asked
         }
         match kind {
-            PurchaseKind::TopUp if coming != self.coming => {
+            PurchaseKind::TopUp if policy_number != self.policy_number => {
                 self.rule("6.4 a top-up of the policy before is given up");
             }
             PurchaseKind::TopUp => self.decline_top_up(purchase, is_hard),
             PurchaseKind::Answer if is_hard => self.want_new_card_for(purchase, stop),
-            PurchaseKind::Answer => self.put_off_until_another_try(purchase, stop),
+            PurchaseKind::Answer => self.wait_for_another_try(purchase, stop),
             _ => self.rule("7 a purchase that is tried once is declined"),
         }
     }
@@ -488,7 +488,7 @@ impl Account<'_> {
         let fee =
             self.world.scenario.payments.dispute.as_ref().map_or(0, |dispute| dispute.fee.nanos().into());
         self.wallet.pay_fee(fee);
-        self.counts.add("returned", amount);
+        self.counts.add("returned_usd", amount);
         self.counts.add("disputes_usd", amount - taken_back);
         self.counts.add("fees_usd", fee);
         self.close();

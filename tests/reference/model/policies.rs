@@ -126,8 +126,8 @@ impl Account<'_> {
 
     pub fn sign_up(&mut self) {
         self.counts.add_always("accounts", 1);
-        self.coming = 1;
-        self.comes_under = true;
+        self.policy_number = 1;
+        self.is_opening = true;
         if let Some(Grant { amount, expires_after }) = self.terms.free_credit {
             self.rule("6.5 free credit is granted");
             self.grant(amount.0, after(self.now, expires_after));
@@ -137,7 +137,7 @@ impl Account<'_> {
             let expires = after(self.now, self.terms.expires_after);
             self.grant(credit, expires);
             if expires < NEVER {
-                self.schedule(expires, Event::TrialEnd { coming: self.coming });
+                self.schedule(expires, Event::TrialEnd { policy_number: self.policy_number });
             }
         }
         if self.luck.has_payment_method(self.world.cohort.customer.payment_method) {
@@ -263,7 +263,9 @@ impl Account<'_> {
     fn tiers_from_now(&self) -> &[super::terms::Tier] {
         let has_passed = |after: Micros| {
             after == 0
-                || self.first_paid_at.is_some_and(|first| self.tiers_aged_at >= first.saturating_add(after))
+                || self
+                    .first_paid_at
+                    .is_some_and(|first| self.tier_timer_rang_at >= first.saturating_add(after))
         };
         let holds = |tier: &super::terms::Tier| tier.paid.0 <= self.paid && has_passed(tier.after.0);
         self.terms.tiers.iter().rposition(holds).map_or(&[], |tier| &self.terms.tiers[tier..])
@@ -283,7 +285,8 @@ impl Account<'_> {
         self.limit().is_some_and(|limit| self.count() >= limit) && !is_covered
     }
 
-    /// Under a limit that is reached: what is lacking to a higher one, where paying raises it.
+    /// Under a limit that is reached: what is lacking to the next tier, where a later one has a higher limit; nothing where
+    /// that lacks time alone.
     pub fn lacking_to_higher_limit(&self) -> Option<Nanos> {
         let [tier, later @ ..] = self.tiers_from_now() else { return None };
         if self.spend_limit().is_some_and(|limit| limit <= tier.limit.0) {
@@ -293,9 +296,9 @@ impl Account<'_> {
     }
 
     /// A tier's `after` has passed: an event of class 5, so what settles at that instant comes before.
-    pub fn age_tiers(&mut self) {
+    pub fn ring_tier_timer(&mut self) {
         self.rule("6.3 a tier's `after` has passed");
-        self.tiers_aged_at = self.now;
+        self.tier_timer_rang_at = self.now;
     }
 
     pub fn schedule_tiers(&mut self) {
@@ -303,7 +306,7 @@ impl Account<'_> {
         for tier in &self.terms.tiers {
             let at = first.saturating_add(tier.after.0);
             if at > self.now {
-                self.schedule(at, Event::TierAge);
+                self.schedule(at, Event::TierTimer);
             }
         }
     }
@@ -313,12 +316,12 @@ impl Account<'_> {
     /// The trial ends when the balance is used up: after all that settles at that instant.
     pub fn end_trial_if_due(&mut self) {
         if self.terms.is_trial() && !self.trial_has_ended && !self.is_closed && self.is_out_of_money() {
-            self.schedule(self.now, Event::TrialEnd { coming: self.coming });
+            self.schedule(self.now, Event::TrialEnd { policy_number: self.policy_number });
         }
     }
 
-    pub fn end_trial(&mut self, coming: usize) {
-        if coming != self.coming || self.trial_has_ended || self.is_closed {
+    pub fn end_trial(&mut self, policy_number: usize) {
+        if policy_number != self.policy_number || self.trial_has_ended || self.is_closed {
             return;
         }
         self.rule("6.4 a trial ends");
@@ -349,8 +352,8 @@ impl<'w> Account<'w> {
     fn move_to(&mut self, terms: &'w Terms) {
         self.check_alert(); // before a move in the same event
         self.terms = terms;
-        self.comes_under = true;
-        self.coming += 1;
+        self.is_opening = true;
+        self.policy_number += 1;
         self.used = 0;
         self.billed = 0;
         self.trial_has_ended = false;
@@ -358,7 +361,7 @@ impl<'w> Account<'w> {
         self.was_above_alert = false;
         self.rate = Rate::new(terms, self.now);
         self.give_up_waiting_top_up();
-        self.tiers_aged_at = self.now;
+        self.tier_timer_rang_at = self.now;
         self.schedule_tiers();
         if self.standing == Standing::Stopped {
             self.rule("6.4 an account moves while it is stopped");

@@ -44,7 +44,7 @@ impl Account<'_> {
             return;
         }
         self.counts.add("requests", 1);
-        self.counts.add("asked_usage", cost);
+        self.counts.add("asked_usage_usd", cost);
         self.attempt_request(request, 0);
     }
 
@@ -123,8 +123,9 @@ impl Account<'_> {
         self.schedule(settles, Event::Settlement { admission: self.admitted });
     }
 
-    /// What the overshoot of a request that is admitted now would be due to: usage that had ended left nothing, but was
-    /// not settled or not looked at; or what was left did not cover those that were running; or neither.
+    /// What the overshoot of a request that is admitted now would be due to (not in MODEL.md: columns of the product): usage
+    /// that had ended left nothing, but was not settled or not looked at; or what was left did not cover those that were
+    /// running; or neither.
     fn cause_of_overshoot(&self) -> &'static str {
         // A trial with a payment method moves on: it is not meant to prevent any.
         let moves_on = self.terms.is_trial() && self.has_payment_method();
