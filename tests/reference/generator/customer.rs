@@ -33,8 +33,8 @@ impl Draft {
             let patience = if self.is_odd(0.15) { "0s".into() } else { self.durations(0.05, 2.0) };
             customer.put("patience", patience);
         }
-        if self.chance(0.35) {
-            let spend = self.spend() * self.log(0.2, 3.0);
+        if self.chance(0.45) {
+            let spend = self.spend() * self.log(0.1, 2.0);
             let limit = match self.is_odd(0.2) {
                 true => (*self.pick(&[0.0, 0.01, 2e9])).into(),
                 false => self.distribution(spend, Quantity::Dollars),

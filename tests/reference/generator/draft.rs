@@ -136,9 +136,9 @@ impl Draft {
             self.request_usd = *self.pick(&[0.01, 0.05, 0.25, 1.0, 2.5]);
             self.prompt = *self.pick(&[100.0, 1_000.0, 5_000.0]);
             self.output = self.between(0, 3) as f64;
-        } else if self.is_odd(0.1) {
-            // A nano-dollar a token.
-            self.prompt = self.log(1.0, 100.0);
+        } else if self.chance(0.08) {
+            // A nano-dollar a token: what is rounded to one matters.
+            self.prompt = self.log(1.0, 40.0);
             self.output = self.prompt;
             self.request_usd = self.prompt * 1e-9;
         }

@@ -110,7 +110,7 @@ impl Account<'_> {
         self.counts.add_by(arrived, "served", 1);
         self.counts.add_by(arrived, "usage_usd", self.cost(usage));
         self.counts.account_was_served(arrived);
-        self.rate.admit(usage.tokens());
+        self.rate.admit(u64::from(usage.prompt) + u64::from(usage.output));
         let service = self.world.cohort.workload.service;
         let runs = i128::from(service.first_token.micros())
             + i128::from(usage.output) * i128::from(service.per_output_token.micros());
