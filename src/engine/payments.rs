@@ -151,6 +151,10 @@ impl<O: Observer> Lane<'_, O> {
 
     /// Puts a new card on file, with a life of its own.
     pub(super) fn take_new_card(&mut self) {
+        self.take_card(Span::ZERO);
+    }
+
+    fn take_card(&mut self, least_life: Span) {
         let had_card = self.payments.has_card();
         if let Some(rate) = &mut self.rate {
             rate.roll(self.now, had_card);
@@ -159,9 +163,9 @@ impl<O: Observer> Lane<'_, O> {
         self.payments.card_has_expired = false;
         if let Some(lifetime) = &self.world.payments.card_lifetime {
             let mut draws = self.streams.draws(rng::Purpose::CardLife, self.payments.card - 1);
-            // One that is renewed goes on to expire: not so often that a run never ends.
-            let life = Span::from_micros_f64(lifetime.sample(&mut draws)).max(Span::MINUTE);
-            self.queue.schedule(self.now + life, Event::CardExpiry { card: self.payments.card });
+            let life = Span::from_micros_f64(lifetime.sample(&mut draws));
+            self.queue
+                .schedule(self.now + life.max(least_life), Event::CardExpiry { card: self.payments.card });
         }
     }
 
@@ -173,7 +177,8 @@ impl<O: Observer> Lane<'_, O> {
         let mut draws = self.streams.draws(rng::Purpose::CardUpdate, self.payments.cards_expired);
         self.payments.cards_expired += 1;
         if draws.happens(self.world.payments.card_updater) {
-            self.take_new_card();
+            // Like other things that follow on each other, not within a second: else a run might never end.
+            self.take_card(Span::SECOND);
             self.note(Happening::CardRenewed);
         } else {
             self.payments.card_has_expired = true;

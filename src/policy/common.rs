@@ -26,7 +26,7 @@ pub(super) const FREE_CREDIT: Key<Grant> =
 const CREDIT_EXPIRES_AFTER: Key<Span> = Key::optional(
     "credit_expires_after",
     "never",
-    "how long after its posting paid credit lapses, a minute at least",
+    "how long after its posting paid credit lapses; a minute at least where top-ups are automatic",
 );
 const RATE_LIMIT: Key<RateLimit> = Key::optional(
     "rate_limit",
@@ -139,10 +139,9 @@ impl CommonTerms {
         let alert_at = table.read(&ALERT_AT);
         let metering = table.read(&METERING).unwrap_or_default();
         let http_status = table.read(&HTTP_STATUS).unwrap_or_default();
-        // What lapses is bought anew at once where top-ups are automatic.
-        if credit_expires_after.is_some_and(|after| after < Span::MINUTE) {
-            let hint = "give it a minute at least, as in `credit_expires_after = \"365d\"`";
-            table.fault(CREDIT_EXPIRES_AFTER.name, "paid credit would lapse in less than a minute", hint);
+        if credit_expires_after == Some(Span::ZERO) {
+            let hint = "give it some time, as in `credit_expires_after = \"365d\"`";
+            table.fault(CREDIT_EXPIRES_AFTER.name, "paid credit would lapse at once", hint);
         }
         CommonTerms {
             free_credit,
@@ -151,6 +150,16 @@ impl CommonTerms {
             alert_at: alert_at.map(|Dollars(amount)| amount),
             metering,
             http_status: http_status.0,
+        }
+    }
+
+    /// Notes a fault where credit that lapses would be bought anew, automatically, so often that a run never ends.
+    pub(super) fn check_lapse_before_top_up(&self, table: &Table<'_>) {
+        let is_too_soon = |after: Span| Span::ZERO < after && after < Span::MINUTE;
+        if self.credit_expires_after.is_some_and(is_too_soon) {
+            let wrong = "paid credit would lapse, and be bought anew, more than once a minute";
+            let hint = "give it a minute at least, as in `credit_expires_after = \"365d\"`";
+            table.fault(CREDIT_EXPIRES_AFTER.name, wrong, hint);
         }
     }
 

@@ -401,8 +401,11 @@ impl Kinds {
         };
         table.extend(kind.keys);
         let terms = CommonTerms::read(table);
-        let policy = (kind.read)(table, self);
-        Some(Plan { kind: kind.name, policy: policy?.into(), terms: terms.into() })
+        let policy = (kind.read)(table, self)?;
+        if policy.threshold().is_some() {
+            terms.check_lapse_before_top_up(table);
+        }
+        Some(Plan { kind: kind.name, policy: policy.into(), terms: terms.into() })
     }
 
     /// Reads the policy that another one moves accounts to: no trial, as an account begins with one or not at all.

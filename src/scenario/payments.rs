@@ -38,7 +38,7 @@ const FIRST_DECLINE: Key<Probability> = Key::optional(
 const DECLINE_LASTS: Key<Span> = Key::with_default(
     "decline_lasts",
     "\"0s\"",
-    "how long a card is without funds, on average, a minute at least (zero: each attempt is declined by itself)",
+    "how long a card is without funds, on average, a second at least (zero: each attempt is declined by itself)",
 );
 const CARD_UPDATER: Key<Probability> =
     Key::with_default("card_updater", "0", "share of expired cards that are renewed at once, from 0 to 1");
@@ -47,7 +47,7 @@ const FEE_PERCENT: Key<Percent> =
 const FEE_FIXED: Key<Dollars> =
     Key::with_default("fee_fixed", "0.00", "fee of a payment beside the percentage, in dollars");
 const CARD_LIFETIME: Key<Durations> =
-    Key::optional("card_lifetime", "endless", "how long a card lasts until it expires, a minute at least");
+    Key::optional("card_lifetime", "endless", "how long a card lasts until it expires");
 const OUTAGES: TablesKey =
     TablesKey::optional("outages", &[&FROM, &FOR], "none", "windows in which no payment is processed");
 const FROM: Key<Span> =
@@ -97,14 +97,15 @@ pub fn read(root: &mut Table<'_>) -> Option<PaymentModel> {
     let outages = outages(&mut table);
     let dispute = table.read(&DISPUTE);
     // Both recur all through the run.
-    if decline_lasts.is_some_and(|lasts| lasts > Span::ZERO && lasts < Span::MINUTE) {
-        let hint = "write a minute or more, or `\"0s\"` for declines that are independent of each other";
-        table.fault(DECLINE_LASTS.name, "a card would be without funds for less than a minute", hint);
+    if decline_lasts.is_some_and(|lasts| lasts > Span::ZERO && lasts < Span::SECOND) {
+        let hint = "write a second or more, or `\"0s\"` for declines that are independent of each other";
+        table.fault(DECLINE_LASTS.name, "a card would be without funds for less than a second", hint);
     }
+    let is_renewed = card_updater.as_ref().is_some_and(|Probability(share)| *share > 0.0);
     let minute = Span::MINUTE.micros() as f64;
-    if card_lifetime.as_ref().is_some_and(|Durations(lifetime)| lifetime.mean() < minute) {
-        let hint = "let it last longer, as in `card_lifetime = \"1350d\"`, or leave it out for cards that never expire";
-        table.fault(CARD_LIFETIME.name, "a card would last for less than a minute, on average", hint);
+    if is_renewed && card_lifetime.as_ref().is_some_and(|Durations(lifetime)| lifetime.mean() < minute) {
+        let hint = "let it last longer, as in `card_lifetime = \"1350d\"`, or leave `card_updater` out";
+        table.fault(CARD_LIFETIME.name, "a card would be renewed more than once a minute, on average", hint);
     }
     Some(PaymentModel {
         latency: latency?.0,

@@ -15,7 +15,7 @@ pub struct PaymentModel {
     pub decline: f64,
     /// The same until the account has had a success.
     pub first_decline: f64,
-    /// The mean length of a spell without funds, a minute at least; zero: declines are independent.
+    /// The mean length of a spell without funds, a second at least; zero: declines are independent.
     pub decline_lasts: Span,
     /// The probability that an expired card is renewed at once.
     pub card_updater: f64,
@@ -23,7 +23,7 @@ pub struct PaymentModel {
     pub fee_share: Share,
     /// The fixed part of the fee.
     pub fee_fixed: Money,
-    /// How long a card lives, in microseconds (a minute at least is taken); `None`: for ever.
+    /// How long a card lives, in microseconds (a second at least is taken where it is renewed); `None`: for ever.
     pub card_lifetime: Option<Distribution>,
     /// Windows in which the processor does nothing: [from, until), in the order of their start.
     pub outages: Vec<(Time, Time)>,

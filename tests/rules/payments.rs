@@ -132,14 +132,24 @@ fn an_updated_card_goes_on_with_a_new_life() {
 }
 
 #[test]
-fn a_card_lives_for_a_minute_at_least() {
+fn a_card_that_is_renewed_lives_for_a_second_at_least() {
     // One card in ten thousand million lives for longer than a microsecond.
     let lifetime = "{ empirical = { values = [\"1us\", \"10000000d\"], weights = [1e10, 1] } }";
     let case = Case::hourly(0.50)
-        .horizon("1h")
+        .horizon("1m")
         .payments(&format!("card_lifetime = {lifetime}\ncard_updater = 1"))
         .policy("prepaid_pause", "");
-    let renewals = case.times(|happening| happening == Happening::CardRenewed);
-    assert_eq!(renewals.len(), 59);
-    assert_eq!((&*renewals[0], &*renewals[58]), ("0h 1m", "0h 59m"));
+    let story = case.story();
+    let renewals = story.iter().filter(|(_, happening)| *happening == Happening::CardRenewed);
+    assert_eq!(renewals.count(), 60); // after a microsecond, and each second from then on
+}
+
+#[test]
+fn a_card_that_is_not_renewed_may_expire_at_once() {
+    // The purchase at signup is attempted before; that of the second hour is declined for good.
+    Case::hourly(0.50)
+        .horizon("3h")
+        .payments("card_lifetime = \"0s\"")
+        .policy("auto_topup", "initial_purchase = 0.50\nthreshold = 0\namount = 0.50")
+        .gives(&[("payments", "2"), ("payments_declined", "1"), ("served", "1")]);
 }

@@ -1,7 +1,7 @@
 //! Durations as scenarios write them, in microseconds.
 
 pub const SECOND: i64 = 1_000_000;
-/// The least time after which credit lapses, a card expires, or a spell without funds ends.
+/// The least time after which credit that is topped up lapses, or a card is renewed.
 pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;

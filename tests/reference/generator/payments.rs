@@ -2,7 +2,7 @@
 
 use super::distribution::Quantity;
 use super::draft::{Draft, places};
-use super::duration::{self, DAY, MINUTE};
+use super::duration::{self, DAY, MINUTE, SECOND};
 use super::{Put, table};
 use toml::Table;
 
@@ -38,16 +38,20 @@ impl Draft {
         let run = (self.horizon + self.runoff) as f64;
         if self.chance(0.4) {
             let spell = self.span(0.01, 0.3) as f64;
-            let spell = self.snapped(spell.max(run / 1_000.0)).max(MINUTE);
+            let spell = self.snapped(spell.max(run / 1_000.0)).max(SECOND);
             payments.put("decline_lasts", duration::text(spell));
         }
-        if self.chance(0.4) {
+        let is_renewed = self.chance(0.4);
+        if is_renewed {
             payments.put("card_updater", self.share());
         }
         if self.chance(0.45) {
             // Renewed cards begin anew, so a short life is lived often.
             let life = self.span(0.02, 1.5) as f64;
-            let life = life.max(run / 300.0).max(2.0 * MINUTE as f64);
+            let life = match !is_renewed && self.is_odd(0.3) {
+                true => *self.pick(&[0.0, 1.0, SECOND as f64]),
+                false => life.max(run / 300.0).max(2.0 * MINUTE as f64),
+            };
             payments.put("card_lifetime", self.distribution(life, Quantity::Time));
         }
         if self.chance(0.35) {

@@ -1,7 +1,7 @@
 //! The tables `[[policy]]`.
 
 use super::draft::{self, Draft, places};
-use super::duration::{self, DAY, MINUTE};
+use super::duration::{self, DAY, MINUTE, SECOND};
 use super::{Put, table};
 use toml::{Table, Value};
 
@@ -188,7 +188,9 @@ impl Draft {
         if self.chance(0.25) {
             // What lapses at once would be bought again at once.
             let after = (self.span(0.03, 0.8) as f64).max(self.least_cycle());
-            let after = self.snapped(after).max(MINUTE);
+            let is_topped_up = policy.get("kind").and_then(Value::as_str) == Some("auto_topup");
+            let least = if is_topped_up { MINUTE } else { SECOND };
+            let after = self.snapped(after).max(least);
             policy.put("credit_expires_after", duration::text(after));
         }
         if self.chance(0.35) {

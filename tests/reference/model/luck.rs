@@ -72,11 +72,11 @@ impl<'w> Luck<'w> {
         ((drawn * 1e9 + 0.5).floor() as i128).min(2_000_000_000 * 1_000_000_000)
     }
 
-    /// How long the next card lives: a minute at least, so that one that is renewed does not keep a run from ending.
+    /// How long the next card lives.
     pub fn life(&mut self, lifetime: &Distribution) -> Micros {
         let mut draws = self.draws(Purpose::CardLife, self.lives);
         self.lives += 1;
-        micros(lifetime.sample(&mut draws)).max(60 * 1_000_000)
+        micros(lifetime.sample(&mut draws))
     }
 
     /// Whether a card that expires is renewed at once.

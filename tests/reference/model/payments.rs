@@ -110,11 +110,15 @@ impl Account<'_> {
 
     /// Puts a card on file: a new one, or the same with a new life.
     pub fn take_card(&mut self) {
+        self.take_card_that_lives(0);
+    }
+
+    fn take_card_that_lives(&mut self, at_least: Micros) {
         self.rate.pass_to(self.now, self.terms, self.has_payment_method());
         self.card += 1;
         self.card_has_expired = false;
         if let Some(lifetime) = &self.world.scenario.payments.card_lifetime {
-            let life = self.luck.life(lifetime);
+            let life = self.luck.life(lifetime).max(at_least);
             self.schedule(self.now.saturating_add(life), Event::CardExpiry { card: self.card });
         }
     }
@@ -125,7 +129,8 @@ impl Account<'_> {
         }
         if self.luck.is_renewed() {
             self.rule("5 a card is renewed");
-            self.take_card();
+            // A second at least, so that one that is renewed does not keep a run from ending.
+            self.take_card_that_lives(1_000_000);
         } else {
             self.rule("5 a card expires");
             self.card_has_expired = true;
