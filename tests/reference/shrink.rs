@@ -278,7 +278,7 @@ fn simpler_duration(text: &str, may_shorten: bool) -> Vec<String> {
         "m" => (60, "s"),
         _ => (1, unit),
     };
-    // Half a day is half of so many hours.
+    // Half a day is twelve hours.
     let (count, unit) =
         if may_shorten && count == 1 { (count * smaller.0, smaller.1) } else { (count, unit) };
     let parts = [count / 4, count / 2, count * 3 / 4, count * 7 / 8];

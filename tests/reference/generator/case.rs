@@ -62,7 +62,7 @@ impl Case {
     }
 }
 
-/// The sections, in the order in which they are told.
+/// The sections, in the order in which they are written.
 const SECTIONS: [&str; 5] = ["scenario", "platform", "prices", "payments", "metering"];
 /// What comes first in each.
 const FIRST: [&str; 3] = ["name", "kind", "start"];

@@ -132,7 +132,7 @@ impl Draft {
         self.output = self.log(1.0, 2_000.0);
         self.prompt = self.log(100.0, 50_000.0);
         if self.grid.is_some() {
-            // A prompt of so many tokens costs this exactly; the output is free, or short.
+            // A prompt of this length costs this exactly; the output is free, or short.
             self.request_usd = *self.pick(&[0.01, 0.05, 0.25, 1.0, 2.5]);
             self.prompt = *self.pick(&[100.0, 1_000.0, 5_000.0]);
             self.output = self.between(0, 3) as f64;
@@ -360,7 +360,7 @@ impl Draft {
     }
 }
 
-/// Rounded to so many decimals.
+/// Rounded to a number of decimals.
 pub fn places(number: f64, decimals: i32) -> f64 {
     let scale = 10f64.powi(decimals);
     (number * scale).round() / scale

@@ -122,7 +122,7 @@ impl Draft {
             workload.put("weekly", self.weights(7));
         }
         if self.chance(0.35) {
-            // So many times as much at the end as at the start.
+            // How many times as much comes at the end as at the start.
             let growth = self.log(0.2, 4.0);
             let per_month = (growth.powf(30.0 / days) - 1.0).clamp(-0.99, 3.0);
             workload.put("growth_per_month", places(per_month, 3));
