@@ -15,6 +15,7 @@ const ALTERNATIVES: [[&str; 2]; 4] = [
 #[derive(Default)]
 pub struct Census {
     scenarios: u64,
+    uncountable: u64,
     requests: u64,
     columns: u64,
     postings: u64,
@@ -30,6 +31,7 @@ pub struct Census {
 impl Census {
     pub fn add(&mut self, seed: u64, case: &Case, comparison: Comparison) {
         self.scenarios += 1;
+        self.uncountable += u64::from(comparison.is_uncountable);
         self.requests += comparison.requests;
         self.columns += comparison.columns;
         self.postings += comparison.postings;
@@ -55,6 +57,7 @@ impl Census {
 
     pub fn merge(mut self, other: Census) -> Census {
         self.scenarios += other.scenarios;
+        self.uncountable += other.uncountable;
         self.requests += other.requests;
         self.columns += other.columns;
         self.postings += other.postings;
@@ -85,9 +88,9 @@ impl Census {
         for (rule, (scenarios, firings)) in &self.rules {
             println!("{scenarios:>9} {firings:>12}  {rule}");
         }
-        let Census { scenarios, requests, columns, postings, .. } = self;
+        let Census { scenarios, uncountable, requests, columns, postings, .. } = self;
         println!(
-            "{scenarios} scenarios, {requests} requests: {columns} columns and {postings} postings compared, {} scenarios differ",
+            "{scenarios} scenarios ({uncountable} beyond what can be counted), {requests} requests: {columns} columns and {postings} postings compared, {} scenarios differ",
             self.differing.len()
         );
     }
@@ -113,6 +116,11 @@ impl Census {
     /// That every feature is met in 5 % of scenarios (long runs, which take long, in 1 %), that their pairs are met, and
     /// that each of these rules fires.
     pub fn check(&self, rules: &BTreeSet<&str>) {
+        assert!(
+            self.uncountable * 1_000 <= self.scenarios,
+            "{} go beyond what can be counted",
+            self.uncountable
+        );
         for (place, feature) in FEATURES.iter().enumerate() {
             let least = if *feature == "long" { 0.01 } else { 0.05 };
             let share = self.share(place);
