@@ -15,7 +15,7 @@ impl Span {
     pub const ZERO: Span = Span(0);
     /// One second: the least time that a customer takes to answer, or a client to try again.
     pub const SECOND: Span = Span(1_000_000);
-    /// One minute: the least time after which something recurs by itself, such as a card that is renewed.
+    /// One minute: the least time, on average, after which a card is renewed or credit that lapsed is topped up.
     pub const MINUTE: Span = Span(60 * 1_000_000);
     /// One hour.
     pub const HOUR: Span = Span(3_600 * 1_000_000);

@@ -19,8 +19,8 @@ use std::sync::LazyLock;
 /// How many studies, and the seed of the first.
 static STUDIES: LazyLock<u64> = LazyLock::new(|| from_environment("BILLSIM_STUDIES").unwrap_or(1000));
 static FIRST_SEED: LazyLock<u64> = LazyLock::new(|| from_environment("BILLSIM_FIRST_SEED").unwrap_or(0));
-/// How far coverage may be from what is claimed, where there are so many studies that it is known better than that:
-/// Student's t is an approximation for a few skewed values.
+/// How far coverage may be from what is claimed even where many studies measure it more precisely: Student's t is an
+/// approximation for a few skewed values.
 const APPROXIMATION: f64 = 0.015;
 /// Accounts of a replication.
 const ACCOUNTS: u32 = 20;

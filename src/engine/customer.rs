@@ -224,7 +224,7 @@ impl<O: Observer> Lane<'_, O> {
         self.tell(PolicyEvent::PaymentMethodAdded);
     }
 
-    /// How much credit is bought now: under a limit that is reached, at least what lacks to a higher one.
+    /// How much credit is bought now: under a limit that is reached, at least what is missing to the next tier.
     fn credit_to_buy(&self) -> Money {
         let amount = self.world.customer.buys_credit_amount;
         let lacks = match self.standing {
